@@ -1,0 +1,87 @@
+/*  Bundles: many updates and interactions in one frame, and the talk of routes around them
+    (docs/protocol.md, section 7). Fixed shapes, hand-written, plain msgpack.
+
+    Writing fails only for want of memory; reading accepts any bytes and never crashes. */
+#ifndef WIRE_BUNDLE_H
+#define WIRE_BUNDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/buffer.h"
+#include "wire/frame.h"
+#include "wire/pack.h"
+#include "wire/value.h" /* WIRE_ORDER_RECEIVE, WIRE_ORDER_TIMESTAMP */
+
+#define WIRE_TIME_NEVER INT64_MAX /* no time-stamped message, no bound */
+
+typedef enum wire_message_type {
+    WIRE_MESSAGE_UPDATE = 1,
+    WIRE_MESSAGE_INTERACTION = 2,
+    WIRE_MESSAGE_DELETE = 3,
+    WIRE_MESSAGE_RETRACTION = 4,
+    WIRE_MESSAGE_MIGRATION = 5
+} wire_message_type_t;
+
+typedef struct wire_bundle_head {
+    uint32_t from;
+    uint32_t incarnation;
+    uint32_t to;
+    uint64_t sequence;  /* from 1, per route; best effort has its own */
+    int64_t smallest;   /* smallest time of its TSO messages, or WIRE_TIME_NEVER */
+    uint64_t applied;   /* control that the sender had applied */
+    uint64_t issued;    /* the sender's last control that matters to the receiver */
+    uint32_t count;     /* messages */
+} wire_bundle_head_t;
+
+/*  One attribute or parameter value: a handle (from 1) and a view of its bytes. */
+typedef struct wire_message_value {
+    uint32_t handle;
+    uint32_t size_bytes;
+    const uint8_t *data;
+} wire_message_value_t;
+
+typedef struct wire_message {
+    uint8_t type;       /* wire_message_type_t */
+    uint8_t order;      /* WIRE_ORDER_… */
+    bool has_time;
+    int64_t time;       /* meaningful when has_time */
+    uint64_t target;    /* object, or interaction class */
+    uint32_t epoch;     /* the owner's epoch; the batch of a migration */
+    const uint8_t *tag;
+    uint32_t tag_size_bytes;
+    uint32_t value_count;
+    const uint8_t *stamps; /* Lamport and vector stamps as one msgpack value, or NULL */
+    uint32_t stamps_size_bytes;
+} wire_message_t;
+
+/*  An open bundle in `out`: begin, add messages, end. `head` is written at the end, when its counts and
+    marks are known; begin keeps room for it. */
+mst_err_t wire_bundle_begin (base_buffer_t *out);
+mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
+                           const wire_message_value_t *values);
+mst_err_t wire_bundle_end (base_buffer_t *out, const wire_bundle_head_t *head, uint16_t kind);
+
+/*  Reading: the head, then message by message. The values of the message are left in the reader:
+    take message.value_count of them, in order, before the next message. */
+mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader, wire_bundle_head_t *head);
+mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message);
+void wire_message_value_read (wire_reader_t *reader, wire_message_value_t *value);
+
+/*  The talk of routes: appends one whole frame. */
+typedef struct wire_route_talk {
+    uint32_t from;
+    uint32_t to;
+    uint64_t number; /* HELLO: incarnation; CREDIT: bytes consumed; REFUSED: error */
+    uint64_t token;  /* HELLO */
+    const uint8_t *text; /* REFUSED */
+    uint32_t text_size_bytes;
+} wire_route_talk_t;
+
+mst_err_t wire_route_talk_write (base_buffer_t *out, uint16_t kind, const wire_route_talk_t *talk);
+mst_err_t wire_route_talk_read (const wire_frame_t *frame, wire_route_talk_t *talk);
+
+/*  From and to of any data-plane frame: all that a relay looks at. */
+mst_err_t wire_data_addresses (const wire_frame_t *frame, uint32_t *from, uint32_t *to);
+
+#endif
