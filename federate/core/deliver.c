@@ -1,0 +1,487 @@
+/*  What is due to the user, one callback at a time: control and receive-order messages in the order in which
+    they became deliverable, then, when a grant is in hand, the time-stamped messages up to its time in
+    their one order, then the grant. docs/walk/update.md ends here. */
+#include "federate/core/internal.h"
+
+#include <string.h>
+
+static void let_go (federate_core_t *self)
+{
+    if (self->taken_parcel)
+        federate_parcel_drop (self, self->taken_parcel);
+    self->taken_parcel = NULL;
+    federate_callback_free (&self->taken_callback);
+    base_arena_reset (&self->taken_arena);
+}
+
+/*  Messages ------------------------------------------------------------------------------------------ */
+
+static void read_values (federate_core_t *self, wire_reader_t *reader, const wire_message_t *message,
+                         uint64_t wanted, mst_reception_t *reception)
+{
+    size_t kept = 0;
+
+    for (uint32_t i = 0; i < message->value_count; i++) {
+        wire_message_value_t value;
+        wire_message_value_read (reader, &value);
+        if (reader->bad)
+            break;
+        if (!(wanted >> (value.handle - 1) & 1u))
+            continue; /* unknown to the class under which the receiver knows it */
+        self->values[kept++] = (mst_value_t) { value.handle, value.size_bytes, value.data };
+    }
+    reception->values = self->values;
+    reception->value_count = kept;
+}
+
+static void read_stamps (federate_core_t *self, const wire_message_t *message, mst_reception_t *reception)
+{
+    enum { STAMPS_MAX = sizeof self->stamps / sizeof self->stamps[0] };
+    wire_reader_t reader;
+
+    if (!message->stamps)
+        return;
+    wire_reader_init (&reader, message->stamps, message->stamps_size_bytes);
+    uint32_t count = wire_take_array (&reader, STAMPS_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        self->stamps[i] = wire_take_u64 (&reader);
+    if (reader.bad || count == 0)
+        return;
+    timemgmt_lamport_receive (&self->lamport, self->stamps[0]);
+    reception->stamps = self->stamps;
+    reception->stamp_count = count;
+}
+
+/*  Has the owner's epoch ended? (docs/protocol.md, section 9) */
+static bool stale (federate_core_t *self, federate_object_t *object, const wire_message_t *message,
+                   bool in_time_order)
+{
+    uint32_t *latest = in_time_order ? &object->epoch_delivered : &object->epoch_seen;
+
+    if (message->epoch < *latest) {
+        self->counters.stale_dropped++;
+        return true;
+    }
+    *latest = message->epoch;
+    return false;
+}
+
+static bool make_reflection (federate_core_t *self, const wire_message_t *message, wire_reader_t *reader,
+                             bool in_time_order, federate_delivery_t *delivery)
+{
+    federate_object_t *object = federate_object (self, message->target);
+    if (!object || stale (self, object, message, in_time_order))
+        return false;
+    read_values (self, reader, message, self->classes[object->class_index].subscribed, &delivery->reception);
+    if (delivery->reception.value_count == 0)
+        return false;
+    delivery->kind = FEDERATE_REFLECTED;
+    delivery->reception.object = (mst_object_t) { object->id };
+    delivery->reception.object_class = (mst_class_t) { object->class_index + 1 };
+    delivery->reception.epoch = message->epoch;
+    self->counters.updates_received++;
+    return true;
+}
+
+static bool make_interaction (federate_core_t *self, const wire_message_t *message, wire_reader_t *reader,
+                              federate_delivery_t *delivery)
+{
+    if (message->target == 0 || message->target > self->model->interactions.count)
+        return false;
+    uint32_t known_as = self->interactions[message->target - 1].known_as;
+    if (known_as == 0)
+        return false;
+    uint32_t count = self->interactions[known_as - 1].parameter_count;
+    uint64_t known = count >= FEDERATE_ATTRIBUTES_MAX ? UINT64_MAX : (UINT64_C (1) << count) - 1;
+    read_values (self, reader, message, known, &delivery->reception);
+    delivery->kind = FEDERATE_RECEIVED;
+    delivery->reception.interaction = (mst_interaction_class_t) { known_as };
+    self->counters.interactions_received++;
+    return true;
+}
+
+static bool make_removal (federate_core_t *self, uint64_t id, federate_delivery_t *delivery)
+{
+    federate_object_t *object = federate_object (self, id);
+    if (!object)
+        return false;
+    delivery->kind = FEDERATE_REMOVED;
+    delivery->reception.object = (mst_object_t) { id };
+    delivery->reception.object_class = (mst_class_t) { object->class_index + 1 };
+    federate_object_remove (self, object);
+    return true;
+}
+
+/*  Fills the delivery of one message; false: it is not for the user. The reader stands at its values and ends
+    somewhere in them. */
+static bool make_message (federate_core_t *self, federate_peer_t *peer, const wire_message_t *message,
+                          wire_reader_t *reader, bool in_time_order, federate_delivery_t *delivery)
+{
+    mst_reception_t *reception = &delivery->reception;
+
+    reception->sender = (mst_federate_id_t) { peer->id };
+    reception->sender_name = peer->name;
+    reception->tag = message->tag;
+    reception->tag_size_bytes = message->tag_size_bytes;
+    reception->time = message->has_time ? message->time : MST_TIME_NONE;
+    reception->order = in_time_order ? MST_ORDER_TIMESTAMP : MST_ORDER_RECEIVE;
+    read_stamps (self, message, reception);
+    switch (message->type) {
+    case WIRE_MESSAGE_UPDATE: return make_reflection (self, message, reader, in_time_order, delivery);
+    case WIRE_MESSAGE_INTERACTION: return make_interaction (self, message, reader, delivery);
+    case WIRE_MESSAGE_DELETE: return make_removal (self, message->target, delivery);
+    case WIRE_MESSAGE_MIGRATION:
+        return federate_migration_deliver (self, peer, message, reader, delivery);
+    default: return false; /* retractions: not sent yet */
+    }
+}
+
+static void skip_rest (wire_reader_t *reader, const wire_reader_t *values, uint32_t count)
+{
+    wire_message_value_t value;
+    *reader = *values;
+    for (uint32_t i = 0; i < count && !reader->bad; i++)
+        wire_message_value_read (reader, &value);
+}
+
+/*  One message of the bundle at the head of the receive-order data; the bundle goes when it is empty. */
+static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery)
+{
+    federate_bundle_t *bundle = &FEDERATE_FIFO_HEAD (&self->data);
+    bool found = false;
+
+    while (bundle->left > 0 && !found) {
+        wire_message_t message;
+        bundle->left--;
+        bundle->index++;
+        if (wire_message_read (&bundle->reader, &message)) {
+            bundle->left = 0; /* garbage ends the bundle; its sender is ours, so count it as lost */
+            self->counters.never_came++;
+            break;
+        }
+        wire_reader_t values = bundle->reader;
+        if (!(bundle->skip_timestamped && message.order == WIRE_ORDER_TIMESTAMP))
+            found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false, delivery);
+        skip_rest (&bundle->reader, &values, message.value_count);
+        delivery->reception.sequence = bundle->head.sequence;
+    }
+    if (bundle->left == 0) {
+        self->taken_parcel = bundle->parcel; /* the delivery still looks at it */
+        FEDERATE_FIFO_POP (&self->data);
+    }
+    return found;
+}
+
+static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
+{
+    timemgmt_message_t entry;
+
+    while (timemgmt_tso_queue_pop_until (self->queue, self->grant.time, &entry)) {
+        wire_reader_t reader;
+        wire_message_t message;
+        federate_timed_t timed = self->timed.items[entry.payload];
+        self->timed.items[entry.payload].next_free = self->timed_free;
+        self->timed_free = (uint32_t) entry.payload + 1;
+        federate_peer_t *peer = timed.parcel->peer;
+        wire_reader_init (&reader, timed.at, (size_t) (timed.parcel->data + timed.parcel->size_bytes - timed.at));
+        mst_err_t err = wire_message_read (&reader, &message);
+        base_assert (err == MST_OK); /* it was read when it was queued */
+        delivery->reception.sequence = entry.sequence;
+        bool found = make_message (self, peer, &message, &reader, true, delivery);
+        if (found) {
+            self->taken_parcel = timed.parcel;
+            return true;
+        }
+        federate_parcel_drop (self, timed.parcel);
+    }
+    return false;
+}
+
+/*  Callbacks of control records ------------------------------------------------------------------------ */
+
+static uint64_t mask_of (const wire_handles_t *handles)
+{
+    uint64_t mask = 0;
+    for (uint64_t i = 0; i < handles->count; i++)
+        if (handles->items[i] >= 1 && handles->items[i] <= FEDERATE_ATTRIBUTES_MAX)
+            mask |= UINT64_C (1) << (handles->items[i] - 1);
+    return mask;
+}
+
+/*  Texts on the wire end without a zero. */
+static const char *text_of (federate_core_t *self, wire_text_t text)
+{
+    const char *copy = base_arena_copy (&self->taken_arena, text.data, text.size_bytes);
+    return copy ? copy : "";
+}
+
+typedef union callback_args {
+    wire_discover_object_instance_t discover;
+    wire_remove_object_instance_t remove;
+    wire_provide_attribute_value_update_t provide;
+    wire_synchronization_point_registration_succeeded_t registered;
+    wire_synchronization_point_registration_failed_t not_registered;
+    wire_announce_synchronization_point_t announce;
+    wire_federation_synchronized_t synchronized;
+    wire_barrier_passed_t passed;
+    wire_barrier_broken_t broken;
+    wire_request_attribute_ownership_assumption_t assume;
+    wire_attribute_ownership_acquisition_notification_t acquired;
+    wire_request_attribute_ownership_release_t release;
+    wire_attribute_ownership_unavailable_t unavailable;
+    wire_inform_attribute_ownership_t inform;
+    wire_attribute_is_not_owned_t not_owned;
+    wire_object_instance_name_reservation_succeeded_t reserved;
+    wire_report_federation_executions_t listed;
+} callback_args_t;
+
+static size_t args_size (uint16_t service)
+{
+    const wire_service_row_t *row = wire_service_row (service);
+    base_assert (row != NULL);
+    return row->args.size_bytes ? row->args.size_bytes : sizeof (uint64_t);
+}
+
+static void fill_discovery (federate_core_t *self, const wire_discover_object_instance_t *args,
+                            federate_delivery_t *delivery)
+{
+    const char *producer = federate_core_peer_name (self, (uint32_t) args->producing_federate);
+    delivery->discovery = (mst_discovery_t) {
+        .object = { args->object_instance },
+        .object_class = { (uint32_t) args->object_class },
+        .name = text_of (self, args->object_instance_name),
+        .producer = { (uint32_t) args->producing_federate },
+        .producer_name = producer ? producer : "",
+    };
+}
+
+static void fill_ownership (federate_delivery_t *delivery, uint64_t object, const wire_handles_t *attributes,
+                            const wire_bytes_t *tag)
+{
+    delivery->ownership.object = (mst_object_t) { object };
+    delivery->ownership.attributes = mask_of (attributes);
+    delivery->ownership.tag = tag ? tag->data : NULL;
+    delivery->ownership.tag_size_bytes = tag ? tag->size_bytes : 0;
+}
+
+static void fill_synchronized (federate_core_t *self, const wire_federation_synchronized_t *args,
+                               federate_delivery_t *delivery)
+{
+    uint64_t count = args->failed_to_sync_set.count;
+    mst_federate_id_t *failed = base_arena_alloc (&self->taken_arena, count, sizeof *failed);
+    delivery->text = text_of (self, args->synchronization_point_label);
+    for (uint64_t i = 0; failed && i < count; i++)
+        failed[i] = (mst_federate_id_t) { (uint32_t) args->failed_to_sync_set.items[i] };
+    delivery->federates = failed;
+    delivery->federate_count = failed ? count : 0;
+}
+
+static void fill_broken (federate_core_t *self, const wire_barrier_broken_t *args,
+                         federate_delivery_t *delivery)
+{
+    size_t size = 1;
+    for (uint64_t i = 0; i < args->missing.count; i++)
+        size += args->missing.items[i].size_bytes + 2;
+    char *text = base_arena_alloc (&self->taken_arena, size, 1), *at = text;
+    for (uint64_t i = 0; text && i < args->missing.count; i++) {
+        if (i > 0)
+            at = (char *) memcpy (at, ", ", 2) + 2;
+        memcpy (at, args->missing.items[i].data, args->missing.items[i].size_bytes);
+        at += args->missing.items[i].size_bytes;
+    }
+    delivery->text = text_of (self, args->name);
+    delivery->reason = text ? text : "";
+    delivery->number = args->generation;
+}
+
+static const char *sync_failure_text (uint64_t reason)
+{
+    return reason == WIRE_SYNC_FAILURE_LABEL_NOT_UNIQUE ? "the label is in use"
+                                                        : "a member of the set is not joined";
+}
+
+static void fill (federate_core_t *self, const federate_callback_t *callback, const callback_args_t *args,
+                  federate_delivery_t *delivery)
+{
+    switch (callback->service) {
+    case WIRE_SERVICE_DISCOVER_OBJECT_INSTANCE: fill_discovery (self, &args->discover, delivery); break;
+    case WIRE_SERVICE_PROVIDE_ATTRIBUTE_VALUE_UPDATE:
+        delivery->object = (mst_object_t) { args->provide.object_instance };
+        delivery->attributes = mask_of (&args->provide.attributes);
+        break;
+    case WIRE_SERVICE_SYNCHRONIZATION_POINT_REGISTRATION_SUCCEEDED:
+        delivery->text = text_of (self, args->registered.synchronization_point_label);
+        delivery->succeeded = true;
+        delivery->reason = "";
+        break;
+    case WIRE_SERVICE_SYNCHRONIZATION_POINT_REGISTRATION_FAILED:
+        delivery->text = text_of (self, args->not_registered.synchronization_point_label);
+        delivery->reason = sync_failure_text (args->not_registered.reason);
+        break;
+    case WIRE_SERVICE_ANNOUNCE_SYNCHRONIZATION_POINT:
+        delivery->text = text_of (self, args->announce.synchronization_point_label);
+        delivery->tag = args->announce.user_supplied_tag.data;
+        delivery->tag_size_bytes = args->announce.user_supplied_tag.size_bytes;
+        break;
+    case WIRE_SERVICE_REPORT_FEDERATION_EXECUTIONS:
+        delivery->tag = callback->args;
+        delivery->tag_size_bytes = callback->args_size_bytes;
+        break;
+    case WIRE_SERVICE_FEDERATION_SYNCHRONIZED: fill_synchronized (self, &args->synchronized, delivery); break;
+    case WIRE_SERVICE_BARRIER_PASSED:
+        delivery->text = text_of (self, args->passed.name);
+        delivery->number = args->passed.generation;
+        break;
+    case WIRE_SERVICE_BARRIER_BROKEN: fill_broken (self, &args->broken, delivery); break;
+    case WIRE_SERVICE_REQUEST_ATTRIBUTE_OWNERSHIP_ASSUMPTION:
+        fill_ownership (delivery, args->assume.object_instance, &args->assume.offered_attributes,
+                        &args->assume.user_supplied_tag);
+        break;
+    case WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_ACQUISITION_NOTIFICATION:
+        fill_ownership (delivery, args->acquired.object_instance, &args->acquired.secured_attributes,
+                        &args->acquired.user_supplied_tag);
+        break;
+    case WIRE_SERVICE_REQUEST_ATTRIBUTE_OWNERSHIP_RELEASE:
+        fill_ownership (delivery, args->release.object_instance, &args->release.candidate_attributes,
+                        &args->release.user_supplied_tag);
+        break;
+    case WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_UNAVAILABLE:
+        fill_ownership (delivery, args->unavailable.object_instance, &args->unavailable.attributes,
+                        &args->unavailable.user_supplied_tag);
+        break;
+    case WIRE_SERVICE_INFORM_ATTRIBUTE_OWNERSHIP:
+        fill_ownership (delivery, args->inform.object_instance, &args->inform.attributes, NULL);
+        delivery->ownership.other = (mst_federate_id_t) { (uint32_t) args->inform.federate };
+        break;
+    case WIRE_SERVICE_ATTRIBUTE_IS_NOT_OWNED:
+        fill_ownership (delivery, args->not_owned.object_instance, &args->not_owned.attributes, NULL);
+        break;
+    default: break;
+    }
+}
+
+/*  A removal without time: the RTI's record. */
+static bool fill_removal (federate_core_t *self, const wire_remove_object_instance_t *args,
+                          federate_delivery_t *delivery)
+{
+    const char *name = federate_core_peer_name (self, (uint32_t) args->producing_federate);
+    if (!make_removal (self, args->object_instance, delivery))
+        return false;
+    delivery->reception.tag = args->user_supplied_tag.data;
+    delivery->reception.tag_size_bytes = args->user_supplied_tag.size_bytes;
+    delivery->reception.sender = (mst_federate_id_t) { (uint32_t) args->producing_federate };
+    delivery->reception.sender_name = name ? name : "";
+    delivery->reception.time = MST_TIME_NONE;
+    return true;
+}
+
+static bool take_callback (federate_core_t *self, federate_callback_t callback, federate_delivery_t *delivery)
+{
+    callback_args_t args;
+
+    self->taken_callback = callback; /* freed at the next call */
+    delivery->kind = callback.kind;
+    delivery->time = callback.time;
+    delivery->number = callback.number;
+    delivery->err = callback.err;
+    delivery->text = callback.text ? callback.text : "";
+    delivery->reason = delivery->text;
+    delivery->federate = (mst_federate_id_t) { callback.federate };
+    delivery->succeeded = callback.err == MST_OK;
+    if (callback.federate != 0) {
+        const char *name = federate_core_peer_name (self, callback.federate);
+        delivery->text = name ? name : "";
+    }
+    if (callback.kind == FEDERATE_NOTED) {
+        delivery->tag = callback.args;
+        delivery->tag_size_bytes = callback.args_size_bytes;
+    }
+    if (callback.kind == FEDERATE_MIGRATED_OUT || callback.kind == FEDERATE_MIGRATION_ABORTED) {
+        memcpy (&delivery->migration, callback.args, sizeof delivery->migration);
+        delivery->migration.reason = delivery->reason;
+    }
+    if (callback.service == 0)
+        return true;
+    mst_err_t err = wire_service_decode (callback.service, callback.args, callback.args_size_bytes,
+                                         &self->taken_arena, &args, args_size (callback.service));
+    base_assert (err == MST_OK || err == MST_E_NO_MEMORY); /* it was decoded when it came */
+    if (err)
+        return false;
+    if (callback.kind == FEDERATE_REMOVED)
+        return fill_removal (self, &args.remove, delivery);
+    fill (self, &callback, &args, delivery);
+    return true;
+}
+
+/*  The order ----------------------------------------------------------------------------------------------- */
+
+static bool receive_order_due (const federate_core_t *self)
+{
+    return !self->constrained || self->advancing || self->asynchronous;
+}
+
+static bool finish_grant (federate_core_t *self, federate_delivery_t *delivery)
+{
+    self->granting = false;
+    self->advancing = false;
+    self->now = self->grant.time;
+    if (self->regulating)
+        timemgmt_floor_raise (&self->floor, (timemgmt_kind_t) (self->grant.kind - 1), self->grant.time);
+    self->counters.grants++;
+    delivery->kind = FEDERATE_GRANTED;
+    delivery->time = self->grant.time;
+    return true;
+}
+
+/*  The queue whose head came first: 0 none, 1 callbacks, 2 removals, 3 data. */
+static int earliest (const federate_core_t *self)
+{
+    uint64_t best = UINT64_MAX;
+    int which = 0;
+
+    if (FEDERATE_FIFO_COUNT (&self->callbacks) > 0) {
+        best = FEDERATE_FIFO_HEAD (&self->callbacks).order;
+        which = 1;
+    }
+    if (!receive_order_due (self))
+        return which;
+    if (FEDERATE_FIFO_COUNT (&self->removals) > 0 && FEDERATE_FIFO_HEAD (&self->removals).order < best) {
+        best = FEDERATE_FIFO_HEAD (&self->removals).order;
+        which = 2;
+    }
+    if (FEDERATE_FIFO_COUNT (&self->data) > 0 && FEDERATE_FIFO_HEAD (&self->data).order < best)
+        which = 3;
+    return which;
+}
+
+mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delivery)
+{
+    base_assert (self != NULL && delivery != NULL);
+    for (;;) {
+        bool found = false;
+        federate_callback_t callback;
+        let_go (self);
+        *delivery = (federate_delivery_t) { 0 };
+        switch (earliest (self)) {
+        case 1:
+            callback = FEDERATE_FIFO_HEAD (&self->callbacks);
+            FEDERATE_FIFO_POP (&self->callbacks);
+            found = take_callback (self, callback, delivery);
+            break;
+        case 2:
+            callback = FEDERATE_FIFO_HEAD (&self->removals);
+            FEDERATE_FIFO_POP (&self->removals);
+            found = take_callback (self, callback, delivery);
+            break;
+        case 3: found = next_in_bundle (self, delivery); break;
+        default:
+            if (!self->granting)
+                return MST_OK;
+            found = next_timed (self, delivery) || finish_grant (self, delivery);
+            break;
+        }
+        if (found)
+            return MST_OK;
+        delivery->kind = FEDERATE_NOTHING;
+    }
+}

@@ -1,0 +1,407 @@
+/*  What peers send. A bundle is counted as received when it is in hand; it is released to the user, or to
+    the TSO queue, when this federate has applied as much control as its sender had (docs/protocol.md,
+    section 3). Each sender's bundles stay in order. */
+#include "federate/core/internal.h"
+
+#include <string.h>
+
+/*  Parcels ------------------------------------------------------------------------------------- */
+
+federate_parcel_t *federate_parcel_copy (const uint8_t *data, size_t size_bytes)
+{
+    base_assert (data != NULL);
+    federate_parcel_t *parcel = base_alloc (sizeof *parcel + size_bytes);
+    if (!parcel)
+        return NULL;
+    uint8_t *bytes = (uint8_t *) (parcel + 1);
+    memcpy (bytes, data, size_bytes);
+    *parcel = (federate_parcel_t) { .data = bytes, .size_bytes = size_bytes, .references = 1 };
+    return parcel;
+}
+
+static mst_err_t send_credit (federate_core_t *self, federate_peer_t *peer)
+{
+    wire_route_talk_t talk = { .from = self->self, .to = peer->id, .number = peer->consumed };
+    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = peer->connection, .peer = peer->id };
+
+    peer->credited = peer->consumed;
+    if (peer->connection == 0) {
+        self->urgent = true;
+        return wire_route_talk_write (&self->outbox, WIRE_KIND_CREDIT, &talk);
+    }
+    mst_err_t err = BASE_LIST_ROOM (&self->effects);
+    if (!err)
+        err = wire_route_talk_write (&effect.bytes, WIRE_KIND_CREDIT, &talk);
+    if (!err)
+        BASE_LIST_PUT (&self->effects, effect);
+    return err;
+}
+
+static void credit (federate_core_t *self, federate_parcel_t *parcel)
+{
+    federate_peer_t *peer = parcel->peer;
+
+    if (!peer || parcel->credited)
+        return;
+    parcel->credited = true;
+    peer->consumed += parcel->size_bytes;
+    if (peer->consumed - peer->credited < FEDERATE_CREDIT_STEP_BYTES || peer->departed)
+        return;
+    if (send_credit (self, peer))
+        peer->credited = 0; /* no memory: the next parcel tries again */
+}
+
+void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel)
+{
+    federate_effect_t effect = { .kind = FEDERATE_RELEASE, .owner = parcel->owner };
+
+    base_assert (self != NULL);
+    base_assert (parcel->references > 0);
+    if (--parcel->references > 0)
+        return;
+    if (parcel->peer)
+        self->queued_bytes -= parcel->size_bytes;
+    credit (self, parcel);
+    if (parcel->owner && BASE_LIST_ROOM (&self->effects) == MST_OK)
+        BASE_LIST_PUT (&self->effects, effect);
+    base_free (parcel);
+}
+
+/*  Into the hands of the user -------------------------------------------------------------------- */
+
+static mst_err_t timed_slot (federate_core_t *self, uint32_t *slot)
+{
+    if (self->timed_free != 0) {
+        *slot = self->timed_free - 1;
+        self->timed_free = self->timed.items[*slot].next_free;
+        return MST_OK;
+    }
+    federate_timed_t fresh = { 0 };
+    if (BASE_LIST_PUSH (&self->timed, fresh))
+        return MST_E_NO_MEMORY;
+    *slot = (uint32_t) (self->timed.count - 1);
+    return MST_OK;
+}
+
+static mst_err_t queue_timed (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle,
+                              const wire_message_t *message, const uint8_t *at)
+{
+    uint32_t slot;
+
+    mst_err_t err = timed_slot (self, &slot);
+    if (err)
+        return err;
+    timemgmt_message_t entry = { message->time, bundle->head.sequence, peer->id, bundle->index, slot };
+    err = timemgmt_tso_queue_push (self->queue, &entry);
+    federate_timed_t *timed = &self->timed.items[slot];
+    if (err) {
+        timed->next_free = self->timed_free;
+        self->timed_free = slot + 1;
+        return err;
+    }
+    *timed = (federate_timed_t) { bundle->parcel, at, 0 };
+    bundle->parcel->references++;
+    return MST_OK;
+}
+
+static void skip_values (wire_reader_t *reader, uint32_t count)
+{
+    wire_message_value_t value;
+    for (uint32_t i = 0; i < count && !reader->bad; i++)
+        wire_message_value_read (reader, &value);
+}
+
+/*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration are
+    counted. Receive-order ones are left for the user's turn. */
+static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle,
+                              uint32_t *receive_ordered)
+{
+    wire_reader_t reader = bundle->reader;
+    bool above_cut = peer->lost && bundle->head.sequence > peer->cut_sequence;
+    bool take_out = self->constrained || above_cut;
+
+    *receive_ordered = 0;
+    for (bundle->index = 0; bundle->index < bundle->left; bundle->index++) {
+        wire_message_t message;
+        const uint8_t *at = reader.at;
+        mst_err_t err = wire_message_read (&reader, &message);
+        wire_reader_t values = reader;
+        if (!err)
+            skip_values (&reader, message.value_count);
+        if (err || reader.bad)
+            return base_error (MST_E_MALFORMED, "a bundle of %s does not decode at message %u",
+                               peer->name, bundle->index);
+        bool timed = message.order == WIRE_ORDER_TIMESTAMP;
+        self->counters.cut_dropped += timed && above_cut;
+        if (timed && !above_cut && message.type == WIRE_MESSAGE_MIGRATION)
+            err = federate_migration_state (self, peer, &message, &values);
+        if (!err && timed && !above_cut && self->constrained)
+            err = queue_timed (self, peer, bundle, &message, at);
+        if (err)
+            return err;
+        *receive_ordered += !timed || !take_out;
+    }
+    bundle->index = 0;
+    bundle->skip_timestamped = take_out;
+    return MST_OK;
+}
+
+static mst_err_t release_bundle (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle)
+{
+    uint32_t receive_ordered = bundle->left;
+
+    if (bundle->head.smallest != WIRE_TIME_NEVER) {
+        mst_err_t err = sort_bundle (self, peer, bundle, &receive_ordered);
+        if (err)
+            return err;
+    }
+    if (receive_ordered == 0) {
+        federate_parcel_drop (self, bundle->parcel);
+        return MST_OK;
+    }
+    bundle->order = self->order++;
+    if (BASE_LIST_ROOM (&self->data.list))
+        return MST_E_NO_MEMORY;
+    BASE_LIST_PUT (&self->data.list, *bundle);
+    return MST_OK;
+}
+
+static bool marks_met (const federate_core_t *self, const federate_peer_t *peer,
+                       const federate_bundle_t *bundle)
+{
+    if (bundle->head.sequence <= peer->needed)
+        return true;
+    return bundle->head.applied <= self->applied && bundle->head.issued <= peer->known_issued;
+}
+
+mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer)
+{
+    base_assert (self != NULL && peer != NULL);
+    while (FEDERATE_FIFO_COUNT (&peer->held) > 0 && marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held))) {
+        federate_bundle_t bundle = FEDERATE_FIFO_HEAD (&peer->held);
+        FEDERATE_FIFO_POP (&peer->held);
+        mst_err_t err = release_bundle (self, peer, &bundle);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+mst_err_t federate_inbound_release_all (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    BASE_MAP_EACH (&self->peers, entry) {
+        federate_peer_t *peer = (federate_peer_t *) (uintptr_t) entry->value;
+        if (FEDERATE_FIFO_COUNT (&peer->held) == 0)
+            continue;
+        mst_err_t err = federate_inbound_release (self, peer);
+        if (!err)
+            err = federate_inbound_probe (self, peer);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+int64_t federate_inbound_held_min (const federate_core_t *self)
+{
+    int64_t smallest = WIRE_TIME_NEVER;
+
+    base_assert (self != NULL);
+    BASE_MAP_EACH (&self->peers, entry) {
+        const federate_peer_t *peer = (const federate_peer_t *) (uintptr_t) entry->value;
+        for (size_t i = peer->held.first; i < peer->held.list.count; i++)
+            if (peer->held.list.items[i].head.smallest < smallest)
+                smallest = peer->held.list.items[i].head.smallest;
+    }
+    return smallest;
+}
+
+/*  Asks the RTI whether what a held bundle waits for is there. Not while a grant is awaited that covers the
+    bundle: it brings the answer. */
+mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
+{
+    base_assert (self != NULL && peer != NULL);
+    if (FEDERATE_FIFO_COUNT (&peer->held) == 0 || peer->probing || self->lost || self->resigned)
+        return MST_OK;
+    const wire_bundle_head_t *head = &FEDERATE_FIFO_HEAD (&peer->held).head;
+    if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER)
+        return MST_OK;
+    uint32_t request;
+    wire_probe_t args = { .origin = peer->id, .origin_sequence = head->issued, .global = head->applied };
+    mst_err_t err = federate_control_expect (self, WIRE_SERVICE_PROBE, peer->id, head->issued, NULL);
+    if (err)
+        return err;
+    request = self->pending.items[self->pending.count - 1].request;
+    err = federate_control_send (self, WIRE_SERVICE_PROBE, &args, false, request);
+    if (err)
+        self->pending.count--;
+    else
+        peer->probing = true;
+    return err;
+}
+
+/*  Arrival ------------------------------------------------------------------------------------------ */
+
+static mst_err_t check_bundle (const federate_core_t *self, const federate_peer_t *peer,
+                               const wire_bundle_head_t *head)
+{
+    if (head->incarnation != peer->incarnation)
+        return base_error (MST_E_NOT_INTRODUCED, "a bundle of an earlier incarnation of %s", peer->name);
+    if (head->to != self->self)
+        return base_error (MST_E_MALFORMED, "a bundle of %s for federate %u came to federate %u",
+                           peer->name, head->to, self->self);
+    return MST_OK;
+}
+
+static mst_err_t arrive_best_effort (federate_core_t *self, federate_peer_t *peer,
+                                     federate_bundle_t *bundle)
+{
+    if (bundle->head.sequence > peer->received_best_effort + 1)
+        self->counters.best_effort_lost += bundle->head.sequence - peer->received_best_effort - 1;
+    if (bundle->head.sequence > peer->received_best_effort)
+        peer->received_best_effort = bundle->head.sequence;
+    if (bundle->head.applied > self->applied || bundle->head.issued > peer->known_issued) {
+        self->counters.best_effort_lost++; /* not worth holding */
+        federate_parcel_drop (self, bundle->parcel);
+        return MST_OK;
+    }
+    bundle->head.smallest = WIRE_TIME_NEVER;
+    return release_bundle (self, peer, bundle);
+}
+
+static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle)
+{
+    if (bundle->head.sequence != peer->received + 1) {
+        mst_err_t err = base_error (MST_E_INTERNAL, "bundle %llu of %s came after bundle %llu",
+                                    (unsigned long long) bundle->head.sequence, peer->name,
+                                    (unsigned long long) peer->received);
+        federate_parcel_drop (self, bundle->parcel);
+        return err;
+    }
+    if (BASE_LIST_ROOM (&peer->held.list)) {
+        federate_parcel_drop (self, bundle->parcel);
+        return MST_E_NO_MEMORY;
+    }
+    BASE_LIST_PUT (&peer->held.list, *bundle);
+    peer->received = bundle->head.sequence;
+    peer->report_due = true;
+    mst_err_t err = federate_inbound_release (self, peer);
+    if (!err)
+        err = federate_inbound_probe (self, peer);
+    if (!err && peer->departed && !peer->finished && peer->received >= peer->cut_sequence)
+        err = federate_peer_finish (self, peer);
+    return err;
+}
+
+static void take_in (federate_core_t *self, federate_peer_t *peer, federate_parcel_t *parcel)
+{
+    parcel->references++;
+    if (!parcel->peer) {
+        parcel->peer = peer;
+        self->queued_bytes += parcel->size_bytes;
+        self->counters.bytes_received += parcel->size_bytes;
+    }
+    self->counters.bundles_received++;
+    if (self->blocked && self->queued_bytes < self->options.receive_queue_bytes)
+        credit (self, parcel); /* whoever writes while we write must not wait for us */
+}
+
+static mst_err_t take_bundle (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
+                              federate_parcel_t *parcel)
+{
+    federate_bundle_t bundle = { .parcel = parcel };
+
+    mst_err_t err = wire_bundle_read (frame, &bundle.reader, &bundle.head);
+    if (err)
+        return err;
+    federate_peer_t *peer = connection ? base_map_pointer (&self->connections, connection)
+                                       : federate_peer (self, bundle.head.from);
+    if (!peer || peer->id != bundle.head.from)
+        return base_error (MST_E_NOT_INTRODUCED, "a bundle of federate %u, which was not introduced",
+                           bundle.head.from);
+    err = check_bundle (self, peer, &bundle.head);
+    if (err)
+        return err;
+    take_in (self, peer, parcel);
+    bundle.left = bundle.head.count;
+    if (frame->kind == WIRE_KIND_BUNDLE_BEST_EFFORT)
+        return arrive_best_effort (self, peer, &bundle);
+    return arrive (self, peer, &bundle);
+}
+
+mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
+                                  federate_parcel_t *parcel)
+{
+    base_assert (self != NULL && frame != NULL);
+    if (frame->kind == WIRE_KIND_BUNDLE || frame->kind == WIRE_KIND_BUNDLE_BEST_EFFORT)
+        return take_bundle (self, connection, frame, parcel);
+    if (connection != 0)
+        return federate_peer_talk (self, connection, frame);
+    wire_route_talk_t talk;
+    mst_err_t err = wire_route_talk_read (frame, &talk);
+    federate_peer_t *peer = err ? NULL : federate_peer (self, talk.from);
+    return peer ? federate_route_talk (self, peer, frame) : err;
+}
+
+static mst_err_t refuse_garbage (federate_core_t *self, uint64_t connection, mst_err_t err)
+{
+    wire_route_talk_t talk = { .from = self->self, .number = (uint64_t) err,
+                               .text = (const uint8_t *) mst_error_text (),
+                               .text_size_bytes = (uint32_t) strlen (mst_error_text ()) };
+    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection };
+
+    if (err == MST_E_NO_MEMORY)
+        return err;
+    mst_err_t failed = BASE_LIST_ROOM (&self->effects);
+    if (!failed)
+        failed = wire_route_talk_write (&effect.bytes, WIRE_KIND_REFUSED, &talk);
+    if (!failed)
+        BASE_LIST_PUT (&self->effects, effect);
+    return failed;
+}
+
+mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, const uint8_t *data,
+                                   size_t size_bytes, void *owner)
+{
+    size_t offset = 0;
+    wire_frame_t frame;
+    mst_err_t err;
+
+    base_assert (self != NULL && connection != 0);
+    federate_parcel_t *parcel = base_calloc (1, sizeof *parcel);
+    if (!parcel)
+        return base_alloc_error ();
+    *parcel = (federate_parcel_t) { .owner = owner, .data = data, .size_bytes = size_bytes, .references = 1 };
+    for (;;) {
+        err = wire_frame_next (data, size_bytes, &offset, &frame);
+        if (err || !frame.body)
+            break;
+        err = federate_inbound_frame (self, connection, &frame, parcel);
+        if (err)
+            break;
+    }
+    federate_parcel_drop (self, parcel);
+    if (err)
+        err = refuse_garbage (self, connection, err);
+    return err ? err : federate_control_process (self);
+}
+
+/*  The cut of a lost sender: time-stamped messages above it go away, receive-order ones stay. Held bundles
+    lose theirs when they are released. */
+mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer)
+{
+    timemgmt_messages_t dropped = { 0 };
+
+    base_assert (self != NULL && peer != NULL);
+    mst_err_t err = timemgmt_tso_queue_cut (self->queue, peer->id, peer->cut_sequence, &dropped);
+    for (size_t i = 0; i < dropped.count; i++) {
+        federate_timed_t *timed = &self->timed.items[dropped.items[i].payload];
+        federate_parcel_drop (self, timed->parcel);
+        timed->next_free = self->timed_free;
+        self->timed_free = (uint32_t) dropped.items[i].payload + 1;
+        self->counters.cut_dropped++;
+    }
+    BASE_LIST_FINI (&dropped);
+    return err;
+}

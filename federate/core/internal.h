@@ -1,0 +1,388 @@
+/*  What the files of federate/core share: the tables of a federate. */
+#ifndef FEDERATE_INTERNAL_H
+#define FEDERATE_INTERNAL_H
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "federate/core/core.h"
+#include "timemgmt/causal.h"
+#include "timemgmt/clocks.h"
+#include "timemgmt/floor.h"
+#include "timemgmt/tso_queue.h"
+#include "wire/bundle.h"
+#include "wire/control.h"
+#include "wire/services.h"
+
+enum {
+    FEDERATE_ATTRIBUTES_MAX = 64,               /* a mask is 64 bits */
+    FEDERATE_CREDIT_STEP_BYTES = 256 * 1024,    /* consumed bytes are told in steps of this */
+    FEDERATE_WINDOW_MIN_BYTES = 1024 * 1024,
+    FEDERATE_WINDOW_BYTES = 64 * 1024 * 1024,
+    FEDERATE_RECEIVE_BYTES = 256 * 1024 * 1024,
+    FEDERATE_ROUTE_CONTROL_BYTES = 32 * 1024,   /* the outbox leaves by itself beyond this */
+    FEDERATE_STRANGERS_MAX = 1024,              /* HELLOs of peers that are not yet introduced */
+    FEDERATE_OBJECT_COUNTER_BITS = 40
+};
+
+_Static_assert (FEDERATE_WINDOW_MIN_BYTES > 2 * FEDERATE_CREDIT_STEP_BYTES, "credit comes in time");
+
+/*  Bytes that came in, shared by all that still looks at them. */
+typedef struct federate_parcel {
+    struct federate_peer *peer;
+    void *owner;            /* the shell's; NULL: the bytes stand behind this struct */
+    const uint8_t *data;
+    size_t size_bytes;
+    uint32_t references;
+    bool credited;
+} federate_parcel_t;
+
+/*  A bundle in hand that waits for control, or for the user. */
+typedef struct federate_bundle {
+    federate_parcel_t *parcel; /* one reference */
+    wire_bundle_head_t head;
+    wire_reader_t reader;      /* at the next message */
+    uint32_t left;             /* messages not yet read */
+    uint32_t index;            /* of the next message */
+    bool skip_timestamped;     /* those are in the TSO queue already */
+    uint64_t order;            /* place in the queue of callbacks */
+} federate_bundle_t;
+
+typedef BASE_LIST (federate_bundle_t) federate_bundles_t;
+
+/*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. */
+#define FEDERATE_FIFO(type)                                                                        \
+    struct {                                                                                       \
+        BASE_LIST (type) list;                                                                     \
+        size_t first;                                                                              \
+    }
+#define FEDERATE_FIFO_COUNT(fifo) ((fifo)->list.count - (fifo)->first)
+#define FEDERATE_FIFO_HEAD(fifo)  ((fifo)->list.items[(fifo)->first])
+#define FEDERATE_FIFO_POP(fifo)                                                                    \
+    (++(fifo)->first == (fifo)->list.count ? (void) ((fifo)->first = (fifo)->list.count = 0)       \
+                                           : (void) 0)
+
+/*  Another federate, from its introduction to its departure (and after, while its name is used). */
+typedef struct federate_peer {
+    uint32_t id;
+    uint32_t incarnation;
+    uint64_t token;
+    char *name;
+    char *type;
+    char *host;
+    const char **endpoints; /* one allocation with its texts */
+    size_t endpoint_count;
+    bool recorder;
+    bool relay;             /* its own data comes through the RTI */
+    /* inbound */
+    uint64_t connection;    /* 0: none yet, or relayed */
+    bool direct_closed;     /* its connection to us is closed */
+    bool departed;
+    bool lost;
+    bool finished;          /* departed and nothing more will come */
+    uint64_t cut_sequence;
+    int64_t cut_bound;
+    uint64_t received;      /* highest bundle in hand */
+    uint64_t received_best_effort;
+    uint64_t reported;      /* as told to the RTI */
+    bool report_due;
+    uint64_t needed;        /* bundles up to here are released, whatever their marks say */
+    uint64_t known_issued;
+    uint64_t consumed, credited;
+    bool probing;
+    FEDERATE_FIFO (federate_bundle_t) held;
+    /* outbound */
+    struct federate_route *route;
+} federate_peer_t;
+
+/*  A sealed bundle that waits for the route to open. */
+typedef struct federate_sealed {
+    base_buffer_t bytes;
+} federate_sealed_t;
+
+typedef struct federate_route {
+    federate_peer_t *peer;
+    uint64_t *subscribed;      /* per object class: mask as told by INTEREST */
+    uint64_t *effective;       /* per object class: with ancestors */
+    uint8_t *interactions;     /* per interaction class: subscribed by itself (1), effective (2) */
+    base_buffer_t open;        /* the open bundle; size 0: none */
+    base_buffer_t open_best_effort;
+    uint32_t open_count, open_best_effort_count;
+    int64_t open_smallest;
+    uint64_t open_issued;      /* marks of the open bundle, as of its first message */
+    uint64_t open_applied;
+    uint64_t issued;
+    uint64_t sequence, best_effort_sequence;
+    int64_t unreported_smallest;
+    bool unreported;
+    bool marked;               /* sequence grew since the last marks */
+    bool opened;               /* OPEN_ROUTE was asked for, or it is relayed */
+    bool welcome;
+    bool relayed;
+    bool broken;
+    uint64_t sent_bytes, consumed_bytes;
+    FEDERATE_FIFO (federate_sealed_t) waiting;
+} federate_route_t;
+
+typedef struct federate_object {
+    uint64_t id;
+    char *name;
+    uint32_t class_index;     /* known class (own ones: registered class) */
+    uint32_t producer;
+    uint64_t owned;           /* mask */
+    uint64_t acquiring;       /* mask */
+    uint32_t epoch;
+    uint32_t epoch_seen;      /* highest in receive-order updates */
+    uint32_t epoch_delivered; /* of the last time-stamped update delivered */
+    bool migrating;           /* a cut is prepared and not decided */
+    uint64_t leaving;         /* mask still ours up to the cut */
+    int64_t cut;              /* leaving: no update above; after arriving: none at or below */
+    bool arrived;             /* by a migration: updates only above `cut` */
+} federate_object_t;
+
+/*  The user's view of the object model, flat. */
+typedef struct federate_class {
+    uint32_t attribute_count;
+    uint64_t all;          /* mask of all attributes */
+    uint64_t timestamped;  /* attributes with order TSO */
+    uint64_t best_effort;
+    uint64_t published, subscribed;
+    BASE_LIST (federate_route_t *) routes; /* with an effective interest, by peer id */
+} federate_class_t;
+
+typedef struct federate_interaction {
+    uint32_t parameter_count;
+    bool timestamped, best_effort;
+    bool published, subscribed;
+    uint32_t known_as; /* nearest subscribed class at or above, index + 1; 0: none */
+    BASE_LIST (federate_route_t *) routes;
+} federate_interaction_t;
+
+/*  A control frame that waits its turn: a copy. */
+typedef struct federate_control {
+    uint16_t kind;
+    uint32_t request;
+    uint32_t size_bytes;
+    uint64_t global;
+    uint8_t *body;
+} federate_control_t;
+
+/*  A callback that is due, made of a control record; the record is decoded again when it is taken. */
+typedef struct federate_callback {
+    federate_delivery_kind_t kind;
+    uint64_t order;
+    uint16_t service;       /* decode `args` as this; 0: the values below are all */
+    uint8_t *args;
+    uint32_t args_size_bytes;
+    uint64_t number;
+    int64_t time;
+    uint32_t federate;
+    mst_err_t err;
+    char *text;
+} federate_callback_t;
+
+/*  What to do when the reply to a request comes. */
+typedef struct federate_pending {
+    uint32_t request;
+    uint16_t kind;
+    uint32_t index;
+    uint64_t mask;
+    bool wanted; /* somebody will ask for the reply */
+} federate_pending_t;
+
+typedef struct federate_answer {
+    uint32_t request;
+    federate_reply_t reply;
+} federate_answer_t;
+
+/*  A time-stamped message in the queue. */
+typedef struct federate_timed {
+    federate_parcel_t *parcel; /* one reference */
+    const uint8_t *at;         /* the message in it */
+    uint32_t next_free;
+} federate_timed_t;
+
+/*  An object that leaves with the next time request. */
+typedef struct federate_leaving {
+    uint64_t object;
+    uint8_t *state;
+    uint32_t state_size_bytes;
+} federate_leaving_t;
+
+typedef struct federate_batch {
+    uint32_t number;
+    uint32_t new_home;
+    int64_t cut;
+    bool sent;
+    BASE_LIST (federate_leaving_t) objects;
+} federate_batch_t;
+
+/*  A batch that arrives: counted until all states are in hand. */
+typedef struct federate_arrival {
+    uint32_t old_home;
+    uint32_t number;
+    uint32_t count, expected;
+    bool refused, decided, committed;
+    BASE_LIST (uint64_t) objects;
+} federate_arrival_t;
+
+struct federate_core {
+    federate_options_t options;
+    char *host;
+    char *name;
+    char *federation;
+    uint32_t self;
+    uint32_t incarnation;
+    uint64_t token;
+    uint32_t join_request;
+    bool joined, resigning, resigned;
+    bool lost;
+    char *lost_text;
+    fom_model_t *model;
+    federate_class_t *classes;
+    federate_interaction_t *interactions;
+
+    base_buffer_t outbox;
+    bool urgent;
+    uint64_t sequence;       /* of control frames sent */
+    uint32_t next_request;
+    federate_effects_t effects;
+
+    uint64_t applied;        /* all control up to this global is applied */
+    uint64_t relevant;       /* highest global of a record that bears on data */
+    FEDERATE_FIFO (federate_control_t) inbox;
+    FEDERATE_FIFO (federate_callback_t) callbacks;
+    FEDERATE_FIFO (federate_callback_t) removals; /* RO removals: gated as receive-order data */
+    FEDERATE_FIFO (federate_bundle_t) data;
+    uint64_t order;
+    BASE_LIST (federate_pending_t) pending;
+    BASE_LIST (federate_answer_t) answers;
+
+    base_map_t peers;        /* id → federate_peer_t * */
+    base_names_t peer_names; /* present ones */
+    BASE_LIST (federate_peer_t *) strangers_unused;
+    BASE_LIST (wire_route_talk_t) strangers; /* HELLOs that wait for an introduction */
+    BASE_LIST (uint64_t) stranger_connections;
+    base_map_t connections;  /* connection → federate_peer_t * */
+
+    base_map_t objects;      /* id → federate_object_t * */
+    base_names_t object_names;
+    base_names_t reserved;
+    uint64_t object_counter;
+
+    timemgmt_tso_queue_t *queue;
+    BASE_LIST (federate_timed_t) timed;
+    uint32_t timed_free;     /* index + 1 */
+    timemgmt_floor_t floor;
+    timemgmt_type_t time_type;
+    bool regulating, constrained, regulation_pending, constrained_pending, asynchronous;
+    bool advancing;
+    uint8_t advance_kind;
+    int64_t now, requested;
+    uint64_t request_number;
+    bool granting;           /* a grant is in hand; its messages are being delivered */
+    wire_grant_t grant;
+
+    BASE_LIST (federate_batch_t) batches;
+    BASE_LIST (federate_arrival_t) arrivals;
+    uint32_t batch_counter;
+
+    uint64_t lamport;
+    timemgmt_causal_t *causal;
+
+    size_t queued_bytes;     /* of parcels that the user has not consumed */
+    bool blocked;
+    uint32_t slow_peer;
+    mst_counters_t counters;
+
+    /* what the delivery that was taken last points to */
+    federate_parcel_t *taken_parcel;
+    federate_bundle_t taken_bundle;
+    federate_callback_t taken_callback;
+    mst_value_t values[FEDERATE_ATTRIBUTES_MAX];
+    uint64_t stamps[8];
+    base_arena_t taken_arena;
+    base_arena_t arena;      /* of the control frame that is being read */
+    base_arena_t send_arena; /* of the one that is being written */
+    base_buffer_t scratch;
+};
+
+/*  peer.c */
+federate_peer_t *federate_peer (const federate_core_t *self, uint32_t id);
+mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t *args);
+mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args);
+mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer);
+mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const wire_frame_t *frame);
+void federate_peer_free (federate_peer_t *peer);
+mst_err_t federate_peer_queue_callback (federate_core_t *self, federate_delivery_kind_t kind,
+                                        const federate_peer_t *peer, int64_t time, const char *text);
+
+/*  inbound.c */
+mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
+                                  federate_parcel_t *parcel);
+mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer);
+mst_err_t federate_inbound_release_all (federate_core_t *self);
+mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer);
+void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel);
+federate_parcel_t *federate_parcel_copy (const uint8_t *data, size_t size_bytes);
+int64_t federate_inbound_held_min (const federate_core_t *self);
+mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer);
+
+/*  route.c */
+mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer);
+mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t *args);
+mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer, const wire_frame_t *frame);
+bool federate_route_has_room (const federate_core_t *self, const federate_route_t *route, size_t size);
+mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
+                              const wire_message_t *message, const wire_message_value_t *values,
+                              bool best_effort);
+mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route);
+mst_err_t federate_route_seal_all (federate_core_t *self);
+void federate_route_fini (federate_core_t *self, federate_peer_t *peer);
+mst_err_t federate_route_issue (federate_core_t *self, uint32_t class_index);
+
+/*  control.c */
+mst_err_t federate_control_send (federate_core_t *self, uint16_t kind, const void *args, bool marks,
+                                 uint32_t request);
+mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint64_t number, int64_t time);
+mst_err_t federate_control_process (federate_core_t *self);
+mst_err_t federate_control_queue (federate_core_t *self, const federate_callback_t *callback);
+mst_err_t federate_control_expect (federate_core_t *self, uint16_t kind, uint32_t index, uint64_t mask,
+                                   uint32_t *request);
+void federate_callback_free (federate_callback_t *callback);
+
+/*  apply.c */
+mst_err_t federate_apply (federate_core_t *self, const federate_control_t *control,
+                          const wire_down_t *down, const uint8_t *args, size_t args_size_bytes);
+
+/*  object.c */
+federate_object_t *federate_object (const federate_core_t *self, uint64_t id);
+mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t class_index,
+                               const char *name, size_t name_size_bytes, uint32_t producer,
+                               federate_object_t **object);
+void federate_object_remove (federate_core_t *self, federate_object_t *object);
+
+/*  migration.c */
+mst_err_t federate_migration_flush (federate_core_t *self);
+mst_err_t federate_migration_state (federate_core_t *self, federate_peer_t *from,
+                                    const wire_message_t *message, wire_reader_t *values);
+mst_err_t federate_migration_decided (federate_core_t *self, const wire_migrate_decided_t *args);
+bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
+                                 const wire_message_t *message, wire_reader_t *values,
+                                 federate_delivery_t *delivery);
+void federate_migration_peer_gone (federate_core_t *self, federate_peer_t *peer);
+void federate_migration_fini (federate_core_t *self);
+
+/*  time.c */
+mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant);
+
+/*  declaration.c */
+mst_err_t federate_declaration_init (federate_core_t *self);
+void federate_declaration_fini (federate_core_t *self);
+void federate_declaration_reply (federate_core_t *self, const federate_pending_t *pending);
+
+/*  core.c: the error every service gives before the join and after the loss. */
+mst_err_t federate_check_joined (const federate_core_t *self);
+
+#endif

@@ -1,0 +1,293 @@
+/*  An update or an interaction on its way out: checked, stamped, split by order and transport, and put into
+    the bundle of each route that wants it. docs/walk/update.md begins here. */
+#include "federate/core/internal.h"
+
+#include <string.h>
+
+/*  What one call sends: the same for every route but for the values that its receiver subscribes to. */
+typedef struct outgoing {
+    wire_message_t message;
+    wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
+    uint64_t mask;     /* of the values */
+    size_t size_bytes; /* of the values, about */
+    const mst_send_options_t *options;
+} outgoing_t;
+
+static mst_err_t not_owned (const federate_core_t *self, const federate_object_t *object, uint64_t mask)
+{
+    uint32_t bit = (uint32_t) __builtin_ctzll (mask);
+    const char *attribute = bit < self->classes[object->class_index].attribute_count
+                                ? fom_member (&self->model->objects, object->class_index, bit)->name
+                                : "?";
+    return base_error (MST_E_NOT_OWNED, "%s does not own the attribute %s of \"%s\"", self->name, attribute,
+                       object->name);
+}
+
+static mst_err_t collect_values (const federate_core_t *self, const mst_value_t *values, size_t count,
+                                 uint32_t known_count, mst_err_t unknown, outgoing_t *out)
+{
+    out->mask = 0;
+    out->size_bytes = WIRE_MESSAGE_OVERHEAD_BYTES + out->message.tag_size_bytes;
+    if (count > FEDERATE_ATTRIBUTES_MAX)
+        return base_error (MST_E_LIMIT, "%zu values in one message; WIRE_VALUES_MAX is %d", count,
+                           WIRE_VALUES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bit = UINT64_C (1) << ((values[i].handle - 1) % FEDERATE_ATTRIBUTES_MAX);
+        if (values[i].handle == 0 || values[i].handle > known_count || (out->mask & bit))
+            return base_error (unknown, "%s: value %zu has handle %u, which is unknown or given twice",
+                               self->name, i, values[i].handle);
+        if (values[i].size_bytes > WIRE_VALUE_MAX)
+            return base_error (MST_E_LIMIT, "value %zu has %u bytes; WIRE_VALUE_MAX is %d", i,
+                               values[i].size_bytes, WIRE_VALUE_MAX);
+        out->mask |= bit;
+        out->values[i] = (wire_message_value_t) { values[i].handle, values[i].size_bytes, values[i].data };
+        out->size_bytes += values[i].size_bytes + 2 * WIRE_BYTES_HEAD_MAX;
+    }
+    out->message.value_count = (uint32_t) count;
+    return MST_OK;
+}
+
+static void collect_options (const mst_send_options_t *options, outgoing_t *out)
+{
+    out->options = options;
+    if (options && options->tag) {
+        out->message.tag = options->tag;
+        out->message.tag_size_bytes = (uint32_t) options->tag_size_bytes;
+    }
+}
+
+/*  A time stamp is legal at or above what was promised; a sender that does not regulate may give any. */
+static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgoing_t *out)
+{
+    out->message.has_time = time != MST_TIME_NONE;
+    out->message.time = out->message.has_time ? time : 0;
+    if (!out->message.has_time)
+        return MST_OK;
+    mst_err_t err = timemgmt_time_check (self->time_type, time);
+    if (err || !self->regulating)
+        return err;
+    int64_t floor = self->advancing ? timemgmt_floor_at (&self->floor, (timemgmt_kind_t) (self->advance_kind - 1),
+                                                         self->requested)
+                                    : self->floor.bound;
+    if (time < floor)
+        return base_error (MST_E_INVALID_TIME,
+                           "%s: the time stamp %lld is below %lld, the smallest that may be sent at time "
+                           "%lld with lookahead %lld",
+                           self->name, (long long) time, (long long) floor, (long long) self->now,
+                           (long long) self->floor.lookahead);
+    return MST_OK;
+}
+
+static bool chosen (const federate_route_t *route, const mst_send_options_t *options)
+{
+    if (!options || !options->only || route->peer->recorder)
+        return true;
+    for (size_t i = 0; i < options->only_count; i++)
+        if (options->only[i].id == route->peer->id)
+            return true;
+    return false;
+}
+
+/*  Lamport's stamp and the sender's own counter, on receive-order messages when the federate asked. */
+static void stamp (federate_core_t *self, outgoing_t *out, uint8_t room[32])
+{
+    if (!self->options.stamps || out->message.order != WIRE_ORDER_RECEIVE)
+        return;
+    uint8_t *at = wire_put_array (room, 1);
+    at = wire_put_u64 (at, timemgmt_lamport_tick (&self->lamport));
+    out->message.stamps = room;
+    out->message.stamps_size_bytes = (uint32_t) (at - room);
+}
+
+static mst_err_t full (federate_core_t *self, const federate_route_t *route, bool timed)
+{
+    self->slow_peer = route->peer->id;
+    if (!timed)
+        return base_error (MST_E_WOULD_BLOCK, "%s reads slowly: limits.route_window_bytes (%zu) is reached",
+                           route->peer->name, self->options.route_window_bytes);
+    return base_error (MST_E_LIMIT,
+                       "%s has not taken %llu bytes from %s: limits.route_window_bytes (%zu) is reached; "
+                       "advance in smaller steps or raise the limit",
+                       route->peer->name,
+                       (unsigned long long) (route->sent_bytes - route->consumed_bytes), self->name,
+                       self->options.route_window_bytes);
+}
+
+/*  Is there room on every route that gets reliable values of `mask`? Nothing is sent otherwise. */
+static mst_err_t check_room (federate_core_t *self, federate_route_t *const *routes, size_t count,
+                             const outgoing_t *out, uint32_t class_index, bool timed)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (class_index != FOM_NONE && (routes[i]->effective[class_index] & out->mask) == 0)
+            continue;
+        if (chosen (routes[i], out->options) && !federate_route_has_room (self, routes[i], out->size_bytes))
+            return full (self, routes[i], timed);
+    }
+    return MST_OK;
+}
+
+static mst_err_t add_for_route (federate_core_t *self, federate_route_t *route, const outgoing_t *out,
+                                uint64_t mask, bool best_effort)
+{
+    wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
+    wire_message_t message = out->message;
+
+    if ((mask & out->mask) == out->mask)
+        return federate_route_add (self, route, &message, out->values, best_effort);
+    message.value_count = 0;
+    for (uint32_t i = 0; i < out->message.value_count; i++)
+        if (mask >> (out->values[i].handle - 1) & 1u)
+            values[message.value_count++] = out->values[i];
+    return federate_route_add (self, route, &message, values, best_effort);
+}
+
+/*  One of the three kinds of an update: time-stamped, receive order reliable, receive order best effort. */
+static mst_err_t send_part (federate_core_t *self, const federate_class_t *in, uint32_t class_index,
+                            outgoing_t *out, uint64_t part, uint8_t order, bool best_effort)
+{
+    uint8_t room[32];
+
+    if ((out->mask & part) == 0)
+        return MST_OK;
+    out->message.order = order;
+    stamp (self, out, room);
+    for (size_t i = 0; i < in->routes.count; i++) {
+        federate_route_t *route = in->routes.items[i];
+        uint64_t wanted = route->effective[class_index] & part;
+        if ((wanted & out->mask) == 0 || !chosen (route, out->options))
+            continue;
+        mst_err_t err = add_for_route (self, route, out, wanted, best_effort);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+static mst_err_t check_ownership (const federate_core_t *self, const federate_object_t *object,
+                                  mst_time_t time, uint64_t mask)
+{
+    if ((object->migrating || object->leaving) && (time == MST_TIME_NONE || time > object->cut))
+        return base_error (MST_E_EPOCH_STALE, "\"%s\" leaves %s at the cut %lld: no update after it",
+                           object->name, self->name, (long long) object->cut);
+    uint64_t owned = object->owned | object->leaving;
+    if (mask & ~owned)
+        return not_owned (self, object, mask & ~owned);
+    if (object->arrived && time != MST_TIME_NONE && time <= object->cut)
+        return base_error (MST_E_EPOCH_STALE, "\"%s\" came to %s at the cut %lld: its updates are later",
+                           object->name, self->name, (long long) object->cut);
+    return MST_OK;
+}
+
+mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, const mst_value_t *values,
+                                size_t count, mst_time_t time, const mst_send_options_t *options)
+{
+    outgoing_t out;
+
+    base_assert (self != NULL);
+    base_assert (values != NULL || count == 0);
+    mst_err_t err = federate_check_joined (self);
+    if (err)
+        return err;
+    federate_object_t *known = federate_object (self, object.id);
+    if (!known)
+        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
+                           (unsigned long long) object.id);
+    const federate_class_t *in = &self->classes[known->class_index];
+    out.message = (wire_message_t) { .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
+    collect_options (options, &out);
+    err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN, &out);
+    if (!err)
+        err = check_time (self, time, &out);
+    if (!err)
+        err = check_ownership (self, known, time, out.mask);
+    uint64_t timed = self->regulating && out.message.has_time ? in->timestamped : 0;
+    if (!err)
+        err = check_room (self, in->routes.items, in->routes.count, &out, known->class_index,
+                          (out.mask & timed) != 0);
+    if (!err)
+        err = send_part (self, in, known->class_index, &out, timed, WIRE_ORDER_TIMESTAMP, false);
+    if (!err)
+        err = send_part (self, in, known->class_index, &out, ~timed & ~in->best_effort, WIRE_ORDER_RECEIVE, false);
+    if (!err)
+        err = send_part (self, in, known->class_index, &out, ~timed & in->best_effort, WIRE_ORDER_RECEIVE, true);
+    if (!err)
+        self->counters.updates_sent++;
+    return err;
+}
+
+mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of, const mst_value_t *values,
+                              size_t count, mst_time_t time, const mst_send_options_t *options)
+{
+    outgoing_t out;
+    uint8_t room[32];
+
+    base_assert (self != NULL);
+    base_assert (values != NULL || count == 0);
+    mst_err_t err = federate_check_joined (self);
+    if (err)
+        return err;
+    if (of.id == 0 || of.id > self->model->interactions.count)
+        return base_error (MST_E_INTERACTION_UNKNOWN, "there is no interaction class with handle %u", of.id);
+    const federate_interaction_t *in = &self->interactions[of.id - 1];
+    if (!in->published)
+        return base_error (MST_E_INTERACTION_NOT_PUBLISHED,
+                           "%s does not publish the interaction %s: call mst_publish_interaction", self->name,
+                           fom_class (&self->model->interactions, of.id - 1)->full_name);
+    out.message = (wire_message_t) { .type = WIRE_MESSAGE_INTERACTION, .target = of.id };
+    collect_options (options, &out);
+    err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN, &out);
+    if (!err)
+        err = check_time (self, time, &out);
+    bool timed = self->regulating && out.message.has_time && in->timestamped;
+    bool best_effort = !timed && in->best_effort;
+    if (!err && !best_effort)
+        err = check_room (self, in->routes.items, in->routes.count, &out, FOM_NONE, timed);
+    if (err)
+        return err;
+    out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
+    stamp (self, &out, room);
+    for (size_t i = 0; !err && i < in->routes.count; i++)
+        if (chosen (in->routes.items[i], options))
+            err = federate_route_add (self, in->routes.items[i], &out.message, out.values, best_effort);
+    if (!err)
+        self->counters.interactions_sent++;
+    return err;
+}
+
+/*  A delete with a time stamp is a time-stamped message to all who know the class; one without goes by the
+    RTI, which waits for what was sent before it. The RTI is told of both. */
+mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_time_t time,
+                                const mst_send_options_t *options)
+{
+    outgoing_t out;
+
+    base_assert (self != NULL);
+    mst_err_t err = federate_check_joined (self);
+    if (err)
+        return err;
+    federate_object_t *known = federate_object (self, object.id);
+    if (!known)
+        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
+                           (unsigned long long) object.id);
+    if (!(known->owned & 1u) || known->migrating)
+        return base_error (MST_E_DELETE_PRIVILEGE_NOT_HELD, "%s does not hold the privilege to delete \"%s\"",
+                           self->name, known->name);
+    out.message = (wire_message_t) { .type = WIRE_MESSAGE_DELETE, .target = object.id, .epoch = known->epoch };
+    collect_options (options, &out);
+    err = check_time (self, time, &out);
+    const federate_class_t *in = &self->classes[known->class_index];
+    bool timed = self->regulating && out.message.has_time && (in->timestamped & 1u);
+    out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
+    for (size_t i = 0; !err && timed && i < in->routes.count; i++)
+        err = federate_route_add (self, in->routes.items[i], &out.message, NULL, false);
+    if (err)
+        return err;
+    wire_delete_t args = { .object = object.id, .time = timed ? time : WIRE_TIME_NONE,
+                           .tag = { out.message.tag, out.message.tag_size_bytes } };
+    err = federate_control_send (self, WIRE_SERVICE_DELETE, &args, true, 0);
+    if (!err)
+        err = federate_route_issue (self, known->class_index);
+    if (!err)
+        federate_object_remove (self, known);
+    return err;
+}

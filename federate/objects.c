@@ -1,0 +1,234 @@
+/*  <muster/object.h> and <muster/ownership.h>: calls on the core, and the waiting when a receiver is slow. */
+#include "federate/shell.h"
+#include "base/error.h"
+#include "link/clock.h"
+
+/*  A receiver of a receive-order message is slow: take in what comes (a receiver may be waiting for us) until
+    there is room. */
+static mst_err_t wait_for_room (federate_shell_t *shell)
+{
+    federate_state_t state;
+    mst_err_t err = MST_OK;
+
+    if (federate_in_callback (shell) && shell->immediate)
+        return MST_E_WOULD_BLOCK; /* this very thread would have to take in the credit */
+    int64_t began = link_clock_ns ();
+    federate_core_blocked (shell->core, true);
+    if (shell->immediate) {
+        link_poll_wake (shell->poll);
+        (void) link_condition_wait (&shell->changed, &shell->mutex, INT64_MAX);
+    } else
+        err = federate_pump (shell, INT64_MAX);
+    federate_core_blocked (shell->core, false);
+    federate_core_counters_edit (shell->core)->blocked_ns += (uint64_t) (link_clock_ns () - began);
+    federate_core_state (shell->core, &state);
+    if (!err && state.lost)
+        err = base_error (MST_E_CONNECTION_LOST, "the connection to the RTI is lost: %s",
+                          federate_core_lost_text (shell->core));
+    return err;
+}
+
+mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t *values, size_t count,
+                      mst_time_t time, const mst_send_options_t *options)
+{
+    federate_shell_t *shell;
+
+    mst_err_t err = federate_enter (fed, &shell);
+    if (err)
+        return err;
+    if (!values && count > 0)
+        return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_update needs values"));
+    while ((err = federate_core_update (shell->core, object, values, count, time, options)) == MST_E_WOULD_BLOCK) {
+        err = wait_for_room (shell);
+        if (err)
+            break;
+    }
+    return federate_leave (shell, err);
+}
+
+mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_value_t *values, size_t count,
+                    mst_time_t time, const mst_send_options_t *options)
+{
+    federate_shell_t *shell;
+
+    mst_err_t err = federate_enter (fed, &shell);
+    if (err)
+        return err;
+    if (!values && count > 0)
+        return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_send needs values"));
+    while ((err = federate_core_send (shell->core, of, values, count, time, options)) == MST_E_WOULD_BLOCK) {
+        err = wait_for_room (shell);
+        if (err)
+            break;
+    }
+    return federate_leave (shell, err);
+}
+
+/*  A call on the core between enter and leave. */
+#define SIMPLE(call)                                                                               \
+    federate_shell_t *shell;                                                                       \
+    mst_err_t err = federate_enter (fed, &shell);                                                  \
+    return err ? err : federate_leave (shell, call)
+
+mst_err_t mst_delete (mst_federate_t fed, mst_object_t object, mst_time_t time, const mst_send_options_t *options)
+{
+    SIMPLE (federate_core_delete (shell->core, object, time, options));
+}
+
+mst_err_t mst_register (mst_federate_t fed, mst_class_t of, const char *name, mst_object_t *object)
+{
+    if (!object)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_register needs a place for the object's handle");
+    SIMPLE (federate_core_register (shell->core, of.id, name, object));
+}
+
+mst_err_t mst_reserve_names (mst_federate_t fed, const char *const *names, size_t count)
+{
+    if (!names || count == 0)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_reserve_names needs at least one name");
+    SIMPLE (federate_core_reserve (shell->core, names, count));
+}
+
+mst_err_t mst_release_name (mst_federate_t fed, const char *name)
+{
+    if (!name)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_release_name needs a name");
+    SIMPLE (federate_core_release_name (shell->core, name));
+}
+
+mst_err_t mst_forget (mst_federate_t fed, mst_object_t object)
+{
+    SIMPLE (federate_core_forget (shell->core, object));
+}
+
+static mst_err_t request_update (mst_federate_t fed, mst_object_t object, mst_class_t of,
+                                 const mst_attribute_t *attributes, size_t count)
+{
+    uint64_t mask = 0;
+    uint32_t all = mst_attribute_count (fed, of);
+
+    if (!attributes)
+        mask = all >= 64 ? UINT64_MAX : (UINT64_C (1) << all) - 1;
+    for (size_t i = 0; attributes && i < count; i++) {
+        if (attributes[i].id == 0 || attributes[i].id > all)
+            return base_error (MST_E_ATTRIBUTE_UNKNOWN, "there is no attribute with handle %u", attributes[i].id);
+        mask |= UINT64_C (1) << (attributes[i].id - 1);
+    }
+    SIMPLE (federate_core_request_update (shell->core, object, of.id, mask));
+}
+
+mst_err_t mst_request_update (mst_federate_t fed, mst_object_t object, const mst_attribute_t *attributes,
+                              size_t count)
+{
+    mst_class_t of;
+    mst_err_t err = mst_object_class (fed, object, &of);
+    return err ? err : request_update (fed, object, of, attributes, count);
+}
+
+mst_err_t mst_request_class_update (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
+                                    size_t count)
+{
+    return request_update (fed, (mst_object_t) { 0 }, of, attributes, count);
+}
+
+/*  Questions ---------------------------------------------------------------------------------------------- */
+
+const char *mst_object_name (mst_federate_t fed, mst_object_t object)
+{
+    federate_shell_t *shell;
+    if (federate_enter (fed, &shell))
+        return NULL;
+    const char *name = federate_core_object_name (shell->core, object);
+    (void) federate_leave (shell, MST_OK);
+    return name;
+}
+
+mst_err_t mst_object_find (mst_federate_t fed, const char *name, mst_object_t *object)
+{
+    federate_shell_t *shell;
+
+    if (!name || !object)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_object_find needs a name and a place for the handle");
+    mst_err_t err = federate_enter (fed, &shell);
+    if (err)
+        return err;
+    if (!federate_core_object_find (shell->core, name, object))
+        err = base_error (MST_E_OBJECT_UNKNOWN, "no object named \"%s\" is known here", name);
+    return federate_leave (shell, err);
+}
+
+mst_err_t mst_object_class (mst_federate_t fed, mst_object_t object, mst_class_t *of)
+{
+    federate_shell_t *shell;
+
+    mst_err_t err = federate_enter (fed, &shell);
+    if (err)
+        return err;
+    of->id = federate_core_object_class (shell->core, object);
+    if (of->id == 0)
+        err = base_error (MST_E_OBJECT_UNKNOWN, "no object with handle 0x%llx is known here",
+                          (unsigned long long) object.id);
+    return federate_leave (shell, err);
+}
+
+/*  Ownership ---------------------------------------------------------------------------------------------- */
+
+mst_err_t mst_divest (mst_federate_t fed, mst_object_t object, uint64_t attributes, const void *tag,
+                      size_t tag_size_bytes)
+{
+    SIMPLE (federate_core_divest (shell->core, object, attributes, tag, tag_size_bytes));
+}
+
+mst_err_t mst_acquire (mst_federate_t fed, mst_object_t object, uint64_t attributes, const void *tag,
+                       size_t tag_size_bytes)
+{
+    SIMPLE (federate_core_acquire (shell->core, object, attributes, tag, tag_size_bytes, false));
+}
+
+mst_err_t mst_acquire_if_available (mst_federate_t fed, mst_object_t object, uint64_t attributes)
+{
+    SIMPLE (federate_core_acquire (shell->core, object, attributes, NULL, 0, true));
+}
+
+mst_err_t mst_query_owner (mst_federate_t fed, mst_object_t object, mst_attribute_t attribute)
+{
+    SIMPLE (federate_core_query_owner (shell->core, object, attribute.id));
+}
+
+uint64_t mst_owned (mst_federate_t fed, mst_object_t object)
+{
+    federate_shell_t *shell;
+    if (federate_enter (fed, &shell))
+        return 0;
+    uint64_t owned = federate_core_owned (shell->core, object);
+    (void) federate_leave (shell, MST_OK);
+    return owned;
+}
+
+mst_err_t mst_migrate (mst_federate_t fed, mst_object_t object, mst_federate_id_t new_home, mst_time_t cut,
+                       const void *state, size_t state_size_bytes)
+{
+    if (!state && state_size_bytes > 0)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_migrate needs the state's bytes");
+    SIMPLE (federate_core_migrate (shell->core, object, new_home, cut, state, state_size_bytes));
+}
+
+mst_err_t mst_report (mst_federate_t fed, const char *name, const char *value)
+{
+    if (!name || !value)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_report needs a name and a value");
+    SIMPLE (federate_core_report (shell->core, name, value));
+}
+
+mst_err_t mst_counters (mst_federate_t fed, mst_counters_t *counters)
+{
+    federate_shell_t *shell;
+
+    if (!counters)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_counters needs a place for them");
+    mst_err_t err = federate_enter (fed, &shell);
+    if (err)
+        return err;
+    *counters = *federate_core_counters (shell->core);
+    return federate_leave (shell, MST_OK);
+}

@@ -1,0 +1,308 @@
+/*  Carries out what the core wants done, and brings it what came in. */
+#include "federate/shell.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <string.h>
+
+/*  Roads ------------------------------------------------------------------------------------------ */
+
+static federate_road_t *road_find (const federate_shell_t *shell, uint32_t peer)
+{
+    return base_map_pointer (&shell->roads, peer);
+}
+
+static bool endpoint_fits (const federate_shell_t *shell, const federate_road_t *road, const char *endpoint)
+{
+    const char *wanted = shell->transport;
+    size_t length = strlen (wanted);
+
+    if (strcmp (wanted, "auto") != 0 && strncmp (endpoint, wanted, length) != 0)
+        return false;
+    if (strncmp (endpoint, "ipc:", 4) == 0)
+        return road->same_host;
+    return true;
+}
+
+/*  The next endpoint that may be tried; false: there is none left. */
+static bool road_try (federate_shell_t *shell, federate_road_t *road)
+{
+    while (road->next_endpoint < road->endpoint_count) {
+        const char *endpoint = road->endpoints[road->next_endpoint++];
+        if (!endpoint_fits (shell, road, endpoint))
+            continue;
+        link_dealer_options_t options = { .endpoint = endpoint };
+        if (link_dealer_new (shell->poll, &options, &road->dealer) == MST_OK)
+            return true;
+    }
+    return false;
+}
+
+static mst_err_t road_open (federate_shell_t *shell, const federate_effect_t *effect)
+{
+    federate_road_t *road = base_calloc (1, sizeof *road);
+    if (!road)
+        return base_alloc_error ();
+    road->peer = effect->peer;
+    road->endpoints = effect->endpoints;
+    road->endpoint_count = effect->endpoint_count;
+    road->same_host = effect->same_host;
+    mst_err_t err = base_map_set_pointer (&shell->roads, effect->peer, road);
+    if (err) {
+        base_free (road);
+        return err;
+    }
+    if (road_try (shell, road))
+        return MST_OK;
+    return federate_core_route_failed (shell->core, effect->peer, "none of its endpoints can be reached from here");
+}
+
+static void road_forget_waiting (federate_road_t *road)
+{
+    for (size_t i = road->first_waiting; i < road->waiting.count; i++)
+        base_buffer_fini (&road->waiting.items[i]);
+    road->first_waiting = road->waiting.count = 0;
+}
+
+static void road_free (federate_shell_t *shell, federate_road_t *road, int linger_ms)
+{
+    base_map_remove (&shell->roads, road->peer);
+    if (road->dealer)
+        link_dealer_destroy (&road->dealer, linger_ms);
+    road_forget_waiting (road);
+    BASE_LIST_FINI (&road->waiting);
+    base_free (road);
+}
+
+/*  Sends what waits; stops at the first frame that the connection does not take. */
+static void road_send_waiting (federate_shell_t *shell, federate_road_t *road)
+{
+    while (road->dealer && road->first_waiting < road->waiting.count) {
+        bool sent = false;
+        base_buffer_t *bytes = &road->waiting.items[road->first_waiting];
+        if (link_dealer_send_buffer (road->dealer, bytes, &sent) || !sent)
+            break;
+        base_buffer_fini (bytes);
+        road->first_waiting++;
+    }
+    if (road->first_waiting == road->waiting.count)
+        road->first_waiting = road->waiting.count = 0;
+    if (road->dealer)
+        link_dealer_want_room (road->dealer, road->waiting.count > 0);
+    if (road->closing && road->waiting.count == 0)
+        road_free (shell, road, FEDERATE_LINGER_MS);
+}
+
+static mst_err_t road_send (federate_shell_t *shell, federate_effect_t *effect)
+{
+    bool sent = false;
+
+    federate_road_t *road = road_find (shell, effect->peer);
+    if (!road)
+        return MST_OK; /* the peer is gone; the core knows or will */
+    if (road->waiting.count == 0 && road->dealer)
+        (void) link_dealer_send_buffer (road->dealer, &effect->bytes, &sent);
+    if (sent)
+        return MST_OK;
+    mst_err_t err = BASE_LIST_ROOM (&road->waiting);
+    if (err)
+        return err;
+    BASE_LIST_PUT (&road->waiting, effect->bytes);
+    effect->bytes = (base_buffer_t) { 0 };
+    return MST_OK;
+}
+
+static void road_close (federate_shell_t *shell, uint32_t peer)
+{
+    federate_road_t *road = road_find (shell, peer);
+    if (!road)
+        return;
+    road->closing = true;
+    road_send_waiting (shell, road);
+    road = road_find (shell, peer);
+    if (road) /* the peer is gone: nobody will take it */
+        road_free (shell, road, 0);
+}
+
+/*  Effects ------------------------------------------------------------------------------------------ */
+
+static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effect)
+{
+    bool sent;
+    link_message_t *message;
+
+    switch (effect->kind) {
+    case FEDERATE_OPEN_ROUTE: return road_open (shell, effect);
+    case FEDERATE_SEND_ROUTE: return road_send (shell, effect);
+    case FEDERATE_CLOSE_ROUTE: road_close (shell, effect->peer); return MST_OK;
+    case FEDERATE_ANSWER: /* to one that is gone: nothing to do */
+        (void) link_router_send (shell->router, effect->connection, effect->bytes.data,
+                                 effect->bytes.size_bytes, &sent);
+        return MST_OK;
+    case FEDERATE_RELEASE:
+        message = effect->owner;
+        link_message_release (message);
+        base_free (message);
+        return MST_OK;
+    default: return MST_OK;
+    }
+}
+
+static mst_err_t send_outbox (federate_shell_t *shell)
+{
+    bool sent = false;
+
+    base_buffer_t *outbox = federate_core_outbox (shell->core);
+    if (outbox->size_bytes == 0 || !shell->rti)
+        return MST_OK;
+    mst_err_t err = link_dealer_send (shell->rti, outbox->data, outbox->size_bytes, &sent);
+    if (err) {
+        federate_core_rti_lost (shell->core, mst_error_text ());
+        return MST_OK;
+    }
+    if (sent)
+        base_buffer_clear (outbox);
+    return MST_OK;
+}
+
+mst_err_t federate_carry_out (federate_shell_t *shell, bool flush)
+{
+    base_assert (shell != NULL);
+    if (flush) {
+        mst_err_t err = federate_core_flush (shell->core);
+        if (err)
+            return err;
+    }
+    federate_effects_t *effects = federate_core_effects (shell->core);
+    for (size_t i = 0; i < effects->count; i++) { /* carrying out may append */
+        federate_effect_t effect = effects->items[i];
+        effects->items[i].bytes = (base_buffer_t) { 0 };
+        mst_err_t err = carry_out_one (shell, &effect);
+        base_buffer_fini (&effect.bytes);
+        if (err)
+            return err;
+    }
+    federate_core_effects_done (shell->core);
+    if (flush || federate_core_urgent (shell->core))
+        return send_outbox (shell);
+    return MST_OK;
+}
+
+/*  What came in -------------------------------------------------------------------------------------- */
+
+static mst_err_t drain_rti (federate_shell_t *shell)
+{
+    link_event_t event;
+
+    while (shell->rti && link_dealer_ready (shell->rti)) {
+        mst_err_t err = MST_OK;
+        link_dealer_next (shell->rti, &event);
+        if (event.kind == LINK_EVENT_NONE)
+            break;
+        if (event.kind == LINK_EVENT_MESSAGE) {
+            err = federate_core_from_rti (shell->core, event.message.data, event.message.size_bytes);
+            link_message_release (&event.message);
+        }
+        if (event.kind == LINK_EVENT_LOST || event.kind == LINK_EVENT_FAILED)
+            federate_core_rti_lost (shell->core, event.text);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+static mst_err_t peer_message (federate_shell_t *shell, link_event_t *event)
+{
+    link_message_t *message = base_calloc (1, sizeof *message);
+    if (!message) {
+        link_message_release (&event->message);
+        return base_alloc_error ();
+    }
+    link_message_move (message, &event->message);
+    return federate_core_from_peer (shell->core, event->connection, message->data, message->size_bytes, message);
+}
+
+static mst_err_t drain_router (federate_shell_t *shell)
+{
+    link_event_t event;
+
+    while (shell->router && link_router_ready (shell->router)) {
+        mst_err_t err = MST_OK;
+        link_router_next (shell->router, &event);
+        if (event.kind == LINK_EVENT_NONE)
+            break;
+        if (event.kind == LINK_EVENT_MESSAGE)
+            err = peer_message (shell, &event);
+        if (event.kind == LINK_EVENT_LOST)
+            err = federate_core_connection_closed (shell->core, event.connection);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+static mst_err_t road_failed (federate_shell_t *shell, federate_road_t *road, const char *why)
+{
+    uint32_t peer = road->peer;
+
+    bool was_connected = link_dealer_connected (road->dealer);
+    link_dealer_destroy (&road->dealer, 0);
+    if (!was_connected && road->next_endpoint > 0 && road_try (shell, road))
+        return MST_OK;
+    road_forget_waiting (road); /* only HELLO can wait before WELCOME; after it the data is lost */
+    return federate_core_route_failed (shell->core, peer, why);
+}
+
+static mst_err_t drain_road (federate_shell_t *shell, federate_road_t *road)
+{
+    link_event_t event;
+
+    while (road->dealer && link_dealer_ready (road->dealer)) {
+        mst_err_t err = MST_OK;
+        link_dealer_next (road->dealer, &event);
+        if (event.kind == LINK_EVENT_NONE)
+            break;
+        if (event.kind == LINK_EVENT_MESSAGE) {
+            err = federate_core_from_route (shell->core, road->peer, event.message.data, event.message.size_bytes);
+            link_message_release (&event.message);
+        }
+        if (event.kind == LINK_EVENT_FAILED || event.kind == LINK_EVENT_LOST)
+            return road_failed (shell, road, event.text);
+        if (err)
+            return err;
+    }
+    if (road->waiting.count > 0)
+        road_send_waiting (shell, road);
+    return MST_OK;
+}
+
+static mst_err_t drain_roads (federate_shell_t *shell)
+{
+    for (uint32_t i = shell->roads.count; i-- > 0;) { /* backward: a road may be removed */
+        mst_err_t err = drain_road (shell, (federate_road_t *) (uintptr_t) shell->roads.entries[i].value);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+static mst_err_t take_in (federate_shell_t *shell)
+{
+    mst_err_t err = drain_rti (shell);
+    if (!err)
+        err = drain_router (shell);
+    if (!err)
+        err = drain_roads (shell);
+    return err ? err : federate_carry_out (shell, false);
+}
+
+mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
+{
+    base_assert (shell != NULL);
+    mst_err_t err = federate_carry_out (shell, true);
+    if (err)
+        return err;
+    if (!link_poll_wait (shell->poll, timeout_ns))
+        return MST_OK;
+    return take_in (shell);
+}

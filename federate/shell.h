@@ -1,0 +1,101 @@
+/*  The shell around a federate's core: sockets, waiting, the user's callbacks. What the core decides is
+    carried out here; nothing is decided here.
+
+    With evoked callbacks everything runs in the caller's thread. With immediate callbacks a thread of the
+    federate owns the sockets and runs the callbacks; calls lock the core, change it, and wake that
+    thread, which carries out what is to be done. */
+#ifndef FEDERATE_SHELL_H
+#define FEDERATE_SHELL_H
+
+#include <muster/muster.h>
+#include "base/list.h"
+#include "base/map.h"
+#include "federate/core/core.h"
+#include "link/dealer.h"
+#include "link/message.h"
+#include "link/poll.h"
+#include "link/router.h"
+#include "link/thread.h"
+
+enum {
+    FEDERATE_SLOTS_MAX = 1024,          /* federates of one process at the same time */
+    FEDERATE_CONNECT_TIMEOUT_MS = 5000, /* to the RTI */
+    FEDERATE_LINGER_MS = 5000,          /* what was sent leaves within it */
+    FEDERATE_ENDPOINTS = 3,             /* inproc, ipc, tcp */
+    FEDERATE_REPLY_TIMEOUT_MS = 30000   /* an RTI that is connected and says nothing */
+};
+
+/*  How far a synchronization point has come. */
+enum { FEDERATE_POINT_ANNOUNCED_HERE = 1, FEDERATE_POINT_SYNCHRONIZED = 2 };
+
+/*  Our way to one peer. Frames wait here until the connection stands. */
+typedef struct federate_road {
+    uint32_t peer;
+    link_dealer_t *dealer;
+    const char *const *endpoints; /* the core's */
+    size_t endpoint_count;
+    size_t next_endpoint;
+    bool same_host;
+    bool closing;
+    BASE_LIST (base_buffer_t) waiting;
+    size_t first_waiting;
+} federate_road_t;
+
+typedef struct federate_shell {
+    federate_core_t *core;
+    link_poll_t *poll;
+    link_dealer_t *rti;
+    link_router_t *router; /* NULL: a session without join */
+    base_map_t roads;      /* peer → federate_road_t * */
+    mst_callbacks_t callbacks;
+    void *user;
+    mst_federate_t handle;
+    char *transport;
+    bool immediate;
+    bool stopping;         /* immediate: the thread ends */
+    link_thread_t thread;
+    link_mutex_t mutex;    /* immediate: guards the core and all below */
+    link_condition_t changed;
+    /* answers that calls wait for */
+    base_names_t points;   /* label → FEDERATE_POINT_…, from announcement to mst_synchronize's end */
+    char waited_barrier[256];
+    bool barrier_passed, barrier_broken;
+    char barrier_missing[512];
+    char *listed;          /* sessions: reportFederationExecutions */
+    size_t listed_size_bytes;
+} federate_shell_t;
+
+/*  table.c: handles. A stale handle gives MST_E_STALE_HANDLE. */
+mst_err_t federate_table_add (federate_shell_t *shell);
+void federate_table_remove (federate_shell_t *shell);
+mst_err_t federate_table_find (mst_federate_t fed, federate_shell_t **shell);
+
+/*  enter and leave bracket every call on the core; leave carries out its effects (or wakes the thread). */
+mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell);
+mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err);
+/*  The same for calls that wait: refused within a callback. */
+mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell);
+
+/*  pump.c */
+mst_err_t federate_carry_out (federate_shell_t *shell, bool flush);
+mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns);
+
+/*  dispatch.c: runs one due callback; *any says whether there was one. */
+mst_err_t federate_dispatch (federate_shell_t *shell, bool *any);
+/*  Is the calling thread within a callback of this federate? */
+bool federate_in_callback (const federate_shell_t *shell);
+
+/*  wait.c: waits for the reply to a request, or for a state. The deadline is link_clock_ns's. */
+mst_err_t federate_wait_reply (federate_shell_t *shell, uint32_t request, federate_reply_t *reply);
+mst_err_t federate_call (federate_shell_t *shell, uint32_t request);
+typedef bool federate_until_t (const federate_shell_t *shell, const void *context);
+mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until, const void *context,
+                               int64_t deadline_ns);
+int64_t federate_deadline (int64_t wait_ms);
+void federate_thread (void *shell);
+
+/*  join.c */
+mst_err_t federate_session_open (const char *rti, int64_t timeout_ms, federate_shell_t **shell);
+void federate_shell_destroy (federate_shell_t **shell, int linger_ms);
+
+#endif
