@@ -1,0 +1,400 @@
+/*  Migration at a cut (docs/protocol.md, section 9): the old home says what it hands over, the new
+   home votes when it has the state in hand, and one record decides. Until then neither is granted
+   the cut.
+
+        MIGRATE   vote before it   vote after it   home resigns or is lost   cannot be prepared
+        open      decided at once  decided         aborted                   aborted at once
+
+    Death before the decision aborts; after it the new home has the objects. */
+#include "rti/core/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/*  The table --------------------------------------------------------------------------------- */
+
+static rti_migration_t *rti_migration_find (const rti_federation_t *self, uint32_t old_home,
+                                            uint64_t batch)
+{
+    rti_migration_t *migration = self->migrations;
+    while (migration && (migration->old_home != old_home || migration->batch != batch))
+        migration = migration->next;
+    return migration;
+}
+
+static void rti_migration_free (rti_migration_t *self)
+{
+    base_free (self->objects);
+    base_free (self);
+}
+
+/*  Its objects are free to do as they like again. */
+static void rti_migration_unlink (rti_federation_t *self, rti_migration_t *migration)
+{
+    rti_migration_t **at = &self->migrations;
+
+    while (*at != migration)
+        at = &(*at)->next;
+    *at = migration->next;
+    base_assert (self->migration_count > 0);
+    self->migration_count--;
+    for (uint64_t i = 0; i < migration->count; i++) {
+        rti_object_t *object = rti_object_find (self, migration->objects[i]);
+        if (object && object->migration == migration)
+            object->migration = NULL;
+    }
+}
+
+void rti_migrations_free (rti_federation_t *self)
+{
+    while (self->migrations) {
+        rti_migration_t *migration = self->migrations;
+        rti_migration_unlink (self, migration);
+        rti_migration_free (migration);
+    }
+    base_assert (self->migration_count == 0);
+}
+
+/*  Deciding ---------------------------------------------------------------------------------- */
+
+/*  Can the new home own what the old one has of the object? */
+static mst_err_t rti_migration_fits (const rti_federation_t *self, const rti_migration_t *migration,
+                                     uint64_t handle, rti_object_t **object_p)
+{
+    const rti_federate_t *to = rti_federate_find (self, migration->new_home);
+    rti_object_t *object = rti_object_find (self, handle);
+    uint64_t owned = object ? rti_owned (object, migration->old_home) : 0;
+
+    base_assert (to != NULL);
+    if ((owned & 1) == 0)
+        return base_error (MST_E_MIGRATION_REFUSED,
+                           "object 0x%" PRIx64 " is not at the old home: it does not own the "
+                           "privilege to delete it",
+                           handle);
+    if (object->migration && object->migration != migration)
+        return base_error (MST_E_MIGRATION_REFUSED, "object \"%s\" is migrating in batch %" PRIu64,
+                           object->name, object->migration->batch);
+    const rti_knower_t *knower = rti_object_knower (object, to->handle);
+    if (!knower)
+        return base_error (MST_E_MIGRATION_REFUSED,
+                           "federate \"%s\" does not know object \"%s\": it must subscribe to its "
+                           "class",
+                           to->name, object->name);
+    uint64_t published = to->declared[RTI_OBJECTS_KIND][knower->class_index].published;
+    if ((owned & ~published) != 0)
+        return base_error (MST_E_MIGRATION_REFUSED,
+                           "federate \"%s\" does not publish attribute %d of object \"%s\"",
+                           to->name, __builtin_ctzll (owned & ~published) + 1, object->name);
+    *object_p = object;
+    return MST_OK;
+}
+
+static void rti_migration_tell (rti_federation_t *self, const rti_migration_t *migration,
+                                bool committed, const char *text)
+{
+    rti_federate_t *homes[] = { rti_federate_find (self, migration->old_home),
+                                rti_federate_find (self, migration->new_home) };
+    wire_migrate_decided_t decided = { .old_home = migration->old_home,
+                                       .new_home = migration->new_home,
+                                       .batch = migration->batch,
+                                       .cut = migration->cut,
+                                       .objects = { migration->objects, migration->count },
+                                       .epochs = { migration->epochs, migration->count },
+                                       .committed = committed,
+                                       .text = rti_text (text) };
+    base_assert (committed || text != NULL);
+    rti_cast_begin (self->core, WIRE_SERVICE_MIGRATE_DECIDED, &decided);
+    for (size_t i = 0; i < 2; i++)
+        if (homes[i])
+            rti_cast_to (homes[i], RTI_NO_NEED);
+    rti_record (self, WIRE_SERVICE_MIGRATE_DECIDED, &decided);
+    rti_note_t note = { RTI_NOTE_MIGRATION, migration->old_home, homes[1] ? homes[1]->name : NULL,
+                        migration->cut,     migration->batch,    text };
+    rti_note (self, &note);
+}
+
+static void rti_migration_epochs (const rti_federation_t *self, rti_migration_t *migration)
+{
+    for (uint64_t i = 0; i < migration->count; i++) {
+        const rti_object_t *object = rti_object_find (self, migration->objects[i]);
+        migration->epochs[i] = object && object->epoch > 0 ? object->epoch : 1;
+    }
+}
+
+/*  Everything that the old home owns of the objects moves at once. */
+static void rti_migration_move (rti_federation_t *self, const rti_migration_t *migration)
+{
+    for (uint64_t i = 0; i < migration->count; i++) {
+        rti_object_t *object = rti_object_find (self, migration->objects[i]);
+        base_assert (object != NULL && object->migration == NULL);
+        uint64_t owned = rti_owned (object, migration->old_home);
+        base_assert ((owned & 1) != 0);
+        rti_own (self, object, migration->new_home, owned);
+        rti_acquisition_drop (self, object, migration->new_home, owned);
+        object->epoch++;
+    }
+}
+
+/*  The grants that were withheld follow the decision. On an error nothing has changed. */
+static mst_err_t rti_migration_end (rti_federation_t *self, rti_migration_t *migration,
+                                    bool committed, const char *text)
+{
+    mst_err_t err = timemgmt_bounds_release (self->bounds, migration->hold, &self->grants);
+    if (err)
+        return err;
+    rti_migration_unlink (self, migration);
+    if (committed)
+        rti_migration_move (self, migration);
+    rti_migration_epochs (self, migration);
+    rti_migration_tell (self, migration, committed, text);
+    for (uint64_t i = 0; committed && i < migration->count; i++) {
+        const rti_object_t *object = rti_object_find (self, migration->objects[i]);
+        rti_wishes_ask (self, object, rti_owned (object, migration->new_home));
+    }
+    self->committed_count += committed;
+    self->aborted_count += !committed;
+    if (!committed)
+        rti_log (self->core, "a migration of %" PRIu64 " objects of \"%s\" is aborted: %s",
+                 migration->count, self->name, text);
+    rti_migration_free (migration);
+    rti_grants_tell (self);
+    return MST_OK;
+}
+
+static mst_err_t rti_migration_decide (rti_federation_t *self, rti_migration_t *migration,
+                                       bool accepted, wire_text_t why)
+{
+    char text[RTI_NAME_BYTES + 128];
+    rti_object_t *object = NULL;
+
+    base_assert (migration->count > 0);
+    if (!accepted) {
+        (void) snprintf (text, sizeof text, "the new home refused%s%.*s",
+                         why.size_bytes ? ": " : "", RTI_SHOW (why));
+        return rti_migration_end (self, migration, false, text);
+    }
+    for (uint64_t i = 0; i < migration->count; i++)
+        if (rti_migration_fits (self, migration, migration->objects[i], &object)) {
+            (void) snprintf (text, sizeof text, "%s", mst_error_text ());
+            return rti_migration_end (self, migration, false, text);
+        }
+    return rti_migration_end (self, migration, true, NULL);
+}
+
+mst_err_t rti_migrations_abort (rti_federate_t *self, const char *why)
+{
+    rti_federation_t *federation = self->federation;
+    char text[RTI_NAME_BYTES + 64];
+
+    (void) snprintf (text, sizeof text, "federate \"%s\" %s", self->name, why);
+    for (rti_migration_t *migration = federation->migrations, *next; migration; migration = next) {
+        next = migration->next;
+        if (migration->old_home != self->handle && migration->new_home != self->handle)
+            continue;
+        mst_err_t err = rti_migration_end (federation, migration, false, text);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
+/*  Preparing --------------------------------------------------------------------------------- */
+
+static mst_err_t rti_migration_new (const rti_call_t *call, rti_migration_t **self_p)
+{
+    const wire_migrate_t *args = call->args;
+    rti_migration_t *self = base_calloc (1, sizeof *self);
+    uint64_t *objects = base_calloc (args->objects.count, 2 * sizeof *objects);
+
+    if (!self || !objects) {
+        base_free (self);
+        base_free (objects);
+        return base_alloc_error ();
+    }
+    self->batch = args->batch;
+    self->cut = args->cut;
+    self->old_home = call->federate->handle;
+    self->new_home = args->new_home <= UINT32_MAX ? (uint32_t) args->new_home : 0;
+    self->count = args->objects.count;
+    self->objects = objects;
+    self->epochs = objects + self->count;
+    memcpy (objects, args->objects.items, (size_t) self->count * sizeof *objects);
+    *self_p = self;
+    return MST_OK;
+}
+
+/*  All that can be wrong with it, but for time, and each object marked as migrating: that finds the
+   one which is named twice. */
+static mst_err_t rti_migration_check (rti_federation_t *self, rti_migration_t *migration)
+{
+    mst_err_t err = MST_OK;
+    rti_object_t *object = NULL;
+
+    if (!rti_federate_find (self, migration->new_home))
+        return base_error (MST_E_MIGRATION_REFUSED, "the new home, federate %u, is not joined",
+                           migration->new_home);
+    if (migration->new_home == migration->old_home)
+        return base_error (MST_E_MIGRATION_REFUSED, "the new home is the old home");
+    if (self->migration_count >= RTI_MIGRATIONS)
+        return base_error (MST_E_MIGRATION_REFUSED, "limits.migrations (%d) of \"%s\" is reached",
+                           RTI_MIGRATIONS, self->name);
+    for (uint64_t i = 0; !err && i < migration->count; i++) {
+        err = rti_migration_fits (self, migration, migration->objects[i], &object);
+        if (!err && object->migration)
+            err =
+                base_error (MST_E_MIGRATION_REFUSED, "object \"%s\" is named twice", object->name);
+        if (!err)
+            object->migration = migration;
+    }
+    return err;
+}
+
+static mst_err_t rti_migration_hold (rti_federation_t *self, rti_migration_t *migration)
+{
+    const rti_federate_t *from = rti_federate_find (self, migration->old_home);
+    const rti_federate_t *to = rti_federate_find (self, migration->new_home);
+
+    base_assert (from != NULL && to != NULL);
+    migration->hold = self->last_hold + 1;
+    mst_err_t err = timemgmt_bounds_prepare_cut (self->bounds, migration->hold, from->slot,
+                                                 to->slot, migration->cut);
+    if (!err)
+        self->last_hold = migration->hold;
+    return err;
+}
+
+static void rti_migration_link (rti_federation_t *self, rti_migration_t *migration)
+{
+    rti_migration_t **at = &self->migrations;
+    while (*at)
+        at = &(*at)->next;
+    *at = migration;
+    self->migration_count++;
+}
+
+/*  A vote that came before its MIGRATE is taken out: true, and what it said. */
+static bool rti_vote_take (const rti_federation_t *self, const rti_migration_t *migration,
+                           bool *accept)
+{
+    rti_federate_t *voter = rti_federate_find (self, migration->new_home);
+
+    base_assert (voter != NULL);
+    BASE_LIST_EACH (&voter->votes, i) {
+        const rti_vote_t *vote = &voter->votes.items[i];
+        if (vote->old_home != migration->old_home || vote->batch != migration->batch)
+            continue;
+        *accept = vote->accept;
+        voter->votes.items[i] = voter->votes.items[--voter->votes.count];
+        return true;
+    }
+    return false;
+}
+
+/*  Votes of batches up to this one that came early wait for nothing any more. */
+static void rti_votes_expire (rti_federate_t *voter, uint32_t old_home, uint64_t batch)
+{
+    for (size_t i = voter->votes.count; i-- > 0;)
+        if (voter->votes.items[i].old_home == old_home && voter->votes.items[i].batch <= batch)
+            voter->votes.items[i] = voter->votes.items[--voter->votes.count];
+}
+
+static mst_err_t rti_migrate_check (const rti_call_t *call)
+{
+    const wire_migrate_t *args = call->args;
+
+    if (args->batch <= call->federate->batch)
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "batch %" PRIu64 " of federate \"%s\" came after batch %" PRIu64
+                           ": batches are numbered upwards",
+                           args->batch, call->federate->name, call->federate->batch);
+    if (args->objects.count == 0)
+        return base_error (MST_E_INVALID_ARGUMENT, "batch %" PRIu64 " has no objects", args->batch);
+    return MST_OK;
+}
+
+/*  What cannot be prepared is decided at once, and told like any other decision: both homes wait
+ * for it. */
+static void rti_migration_refuse (rti_federation_t *self, rti_migration_t *migration)
+{
+    char text[512];
+
+    (void) snprintf (text, sizeof text, "%s", mst_error_text ());
+    for (uint64_t i = 0; i < migration->count; i++) {
+        rti_object_t *object = rti_object_find (self, migration->objects[i]);
+        if (object && object->migration == migration)
+            object->migration = NULL;
+    }
+    if (migration->new_home == migration->old_home)
+        migration->new_home = 0;
+    rti_migration_epochs (self, migration);
+    rti_migration_tell (self, migration, false, text);
+    self->aborted_count++;
+    rti_federate_t *voter = rti_federate_find (self, migration->new_home);
+    if (voter)
+        rti_votes_expire (voter, migration->old_home, migration->batch);
+    rti_migration_free (migration);
+}
+
+mst_err_t rti_migrate (rti_call_t *call)
+{
+    rti_federation_t *federation = call->federation;
+    rti_migration_t *migration = NULL;
+    bool accept;
+
+    mst_err_t err = rti_migrate_check (call);
+    if (!err)
+        err = rti_migration_new (call, &migration);
+    if (err)
+        return err;
+    err = rti_migration_check (federation, migration);
+    if (!err)
+        err = rti_migration_hold (federation, migration);
+    if (err) {
+        call->federate->batch = migration->batch;
+        rti_migration_refuse (federation, migration);
+        return MST_OK;
+    }
+    call->federate->batch = migration->batch;
+    rti_migration_link (federation, migration);
+    if (!rti_vote_take (federation, migration, &accept))
+        return MST_OK;
+    return rti_migration_decide (federation, migration, accept, rti_text (""));
+}
+
+/*  Voting ------------------------------------------------------------------------------------ */
+
+static mst_err_t rti_vote_keep (rti_federate_t *self, const rti_vote_t *vote)
+{
+    BASE_LIST_EACH (&self->votes, i)
+        if (self->votes.items[i].old_home == vote->old_home &&
+            self->votes.items[i].batch == vote->batch) {
+            self->votes.items[i].accept = self->votes.items[i].accept && vote->accept;
+            return MST_OK;
+        }
+    if (self->votes.count >= RTI_VOTES)
+        return base_error (MST_E_LIMIT, "limits.votes (%d) of federate \"%s\" is reached",
+                           RTI_VOTES, self->name);
+    return BASE_LIST_PUSH (&self->votes, *vote);
+}
+
+mst_err_t rti_migrate_vote (rti_call_t *call)
+{
+    const wire_migrate_vote_t *args = call->args;
+    const rti_federate_t *from = rti_federate_find (call->federation, args->old_home);
+
+    if (!from || (args->batch <= from->batch &&
+                  !rti_migration_find (call->federation, from->handle, args->batch)))
+        return MST_OK; /* decided meanwhile, as both were told */
+    rti_migration_t *migration = rti_migration_find (call->federation, from->handle, args->batch);
+    if (!migration) {
+        rti_vote_t vote = { args->batch, from->handle, args->accept != 0 };
+        return rti_vote_keep (call->federate, &vote);
+    }
+    if (migration->new_home != call->federate->handle)
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "batch %" PRIu64 " of federate \"%s\" does not go to federate \"%s\"",
+                           args->batch, from->name, call->federate->name);
+    return rti_migration_decide (call->federation, migration, args->accept != 0,
+                                 args->text.data ? args->text : rti_text (""));
+}

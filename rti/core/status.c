@@ -1,0 +1,231 @@
+/*  What stands, as JSON text: for `muster top`, for people, and for the tests of the daemon. */
+#include "rti/core/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/*  Writing. The first failure is kept, and nothing is written after it. */
+typedef struct rti_json {
+    base_buffer_t *out;
+    mst_err_t err;
+    bool comma; /* something stands before at this level */
+} rti_json_t;
+
+static void rti_json_raw (rti_json_t *self, const char *text)
+{
+    base_assert (self->out != NULL);
+    if (!self->err)
+        self->err = base_buffer_append (self->out, text, strlen (text));
+}
+
+static void rti_json_quoted (rti_json_t *self, const char *text)
+{
+    char escaped[8];
+
+    rti_json_raw (self, "\"");
+    for (; *text && !self->err; text++) {
+        unsigned char byte = (unsigned char) *text;
+        if (byte == '"' || byte == '\\')
+            (void) snprintf (escaped, sizeof escaped, "\\%c", byte);
+        else if (byte < 0x20)
+            (void) snprintf (escaped, sizeof escaped, "\\u%04x", byte);
+        else
+            (void) snprintf (escaped, sizeof escaped, "%c", byte);
+        rti_json_raw (self, escaped);
+    }
+    rti_json_raw (self, "\"");
+}
+
+static void rti_json_next (rti_json_t *self)
+{
+    if (self->comma)
+        rti_json_raw (self, ",");
+    self->comma = true;
+}
+
+static void rti_json_name (rti_json_t *self, const char *name)
+{
+    rti_json_next (self);
+    rti_json_quoted (self, name);
+    rti_json_raw (self, ":");
+}
+
+static void rti_json_open (rti_json_t *self, const char *bracket)
+{
+    rti_json_raw (self, bracket);
+    self->comma = false;
+}
+
+static void rti_json_close (rti_json_t *self, const char *bracket)
+{
+    rti_json_raw (self, bracket);
+    self->comma = true;
+}
+
+static void rti_json_text (rti_json_t *self, const char *name, const char *text)
+{
+    rti_json_name (self, name);
+    rti_json_quoted (self, text);
+}
+
+static void rti_json_number (rti_json_t *self, const char *name, uint64_t number)
+{
+    char text[32];
+    rti_json_name (self, name);
+    (void) snprintf (text, sizeof text, "%" PRIu64, number);
+    rti_json_raw (self, text);
+}
+
+/*  A time as a number; null where there is none. */
+static void rti_json_time (rti_json_t *self, const char *name, timemgmt_type_t type, int64_t key)
+{
+    char text[RTI_TIME_TEXT_BYTES];
+    bool none = key == TIMEMGMT_KEY_NONE || key == TIMEMGMT_KEY_MAX;
+    rti_json_name (self, name);
+    rti_json_raw (self, none ? "null" : rti_time_text (type, key, text));
+}
+
+/*  Federates --------------------------------------------------------------------------------- */
+
+static const char *rti_state_word (const rti_federate_t *self, const timemgmt_state_t *state)
+{
+    if (self->link->state)
+        return self->link->state;
+    return state->waiting ? "advancing" : "granted";
+}
+
+static void rti_status_waiting (rti_json_t *json, const rti_federation_t *federation,
+                                const rti_federate_t *self)
+{
+    char text[1024];
+    timemgmt_reason_t reason;
+
+    timemgmt_bounds_explain (federation->bounds, self->slot, &reason);
+    if (reason.term == TIMEMGMT_BY_NOTHING)
+        return;
+    const rti_federate_t *holder = reason.holder < federation->slots.count
+                                       ? federation->slots.items[reason.holder].federate
+                                       : NULL;
+    rti_explain_text (federation, &reason, text, sizeof text);
+    rti_json_text (json, "held_by", holder ? holder->name : "");
+    rti_json_number (json, "term", reason.term);
+    rti_json_text (json, "why", text);
+}
+
+static void rti_status_federate (rti_json_t *json, const rti_federation_t *federation,
+                                 const rti_federate_t *self)
+{
+    timemgmt_type_t type = federation->time_type;
+    timemgmt_state_t state;
+
+    timemgmt_bounds_state (federation->bounds, self->slot, &state);
+    base_assert (state.present);
+    rti_json_next (json);
+    rti_json_open (json, "{");
+    rti_json_number (json, "handle", self->handle);
+    rti_json_text (json, "name", self->name);
+    rti_json_text (json, "type", self->type);
+    rti_json_text (json, "state", rti_state_word (self, &state));
+    rti_json_text (json, "regulating", state.regulating ? "yes" : "no");
+    rti_json_text (json, "constrained", state.constrained ? "yes" : "no");
+    rti_json_time (json, "granted", type, state.now);
+    rti_json_time (json, "requested", type, state.requested);
+    rti_json_time (json, "bound", type, state.bound);
+    rti_json_time (json, "lookahead", type, state.regulating ? state.lookahead : TIMEMGMT_KEY_NONE);
+    rti_json_number (json, "silent_ns",
+                     (uint64_t) (federation->core->now_ns - self->link->heard_ns));
+    rti_json_number (json, "owns", self->owned_count);
+    if ((self->flags & RTI_FLAG_RECORDER) != 0)
+        rti_json_text (json, "role", "recorder");
+    if (state.waiting)
+        rti_status_waiting (json, federation, self);
+    rti_json_close (json, "}");
+}
+
+/*  Federations ------------------------------------------------------------------------------- */
+
+static void rti_status_reports (rti_json_t *json, const rti_federation_t *self)
+{
+    rti_json_name (json, "reports");
+    rti_json_open (json, "[");
+    BASE_LIST_EACH (&self->reports, i) {
+        rti_json_next (json);
+        rti_json_open (json, "{");
+        rti_json_text (json, "federate", self->reports.items[i].federate);
+        rti_json_text (json, "name", self->reports.items[i].name);
+        rti_json_text (json, "value", self->reports.items[i].value);
+        rti_json_close (json, "}");
+    }
+    rti_json_close (json, "]");
+}
+
+static void rti_status_federation (rti_json_t *json, const rti_federation_t *self)
+{
+    bool whole = self->time_type == TIMEMGMT_INTEGER64;
+
+    base_assert (self != NULL);
+    rti_json_next (json);
+    rti_json_open (json, "{");
+    rti_json_text (json, "name", self->name);
+    rti_json_text (json, "time", whole ? "HLAinteger64Time" : "HLAfloat64Time");
+    rti_json_number (json, "objects", self->objects.count);
+    rti_json_number (json, "migrations", self->committed_count);
+    rti_json_number (json, "migrations_aborted", self->aborted_count);
+    rti_json_number (json, "lost_federates", self->lost_count);
+    rti_json_number (json, "lost_bundles", self->lost_message_count);
+    rti_json_name (json, "federates");
+    rti_json_open (json, "[");
+    BASE_LIST_EACH (&self->members, i)
+        rti_status_federate (json, self, self->members.items[i]);
+    rti_json_close (json, "]");
+    rti_status_reports (json, self);
+    rti_json_close (json, "}");
+}
+
+mst_err_t rti_core_status (const rti_core_t *self, const char *federation, base_buffer_t *json)
+{
+    rti_json_t writing = { .out = json };
+    size_t before = json->size_bytes;
+
+    base_assert (self != NULL && federation != NULL);
+    const rti_federation_t *only = rti_federation_find (self, rti_text (federation));
+    if (federation[0] && !only)
+        return base_error (MST_E_FEDERATION_UNKNOWN, "there is no federation execution \"%s\"",
+                           federation);
+    rti_json_open (&writing, "{");
+    rti_json_number (&writing, "connections", self->links.count);
+    rti_json_name (&writing, "federations");
+    rti_json_open (&writing, "[");
+    for (uint32_t i = 0; i < self->federations.count; i++) {
+        const rti_federation_t *each =
+            (const rti_federation_t *) (uintptr_t) self->federations.entries[i].value;
+        if (!only || each == only)
+            rti_status_federation (&writing, each);
+    }
+    rti_json_close (&writing, "]");
+    rti_json_close (&writing, "}");
+    if (writing.err)
+        json->size_bytes = before;
+    return writing.err;
+}
+
+mst_err_t rti_status (rti_call_t *call)
+{
+    const wire_status_t *args = call->args;
+    wire_status_result_t *result = call->result;
+    base_buffer_t json;
+    char *federation = base_arena_copy (&call->core->arena, args->federation.data,
+                                        (size_t) args->federation.size_bytes);
+    if (!federation)
+        return base_alloc_error ();
+    base_buffer_init (&json);
+    mst_err_t err = rti_core_status (call->core, federation, &json);
+    char *text = err ? NULL : base_arena_copy (&call->core->arena, json.data, json.size_bytes);
+    if (!err && !text)
+        err = base_alloc_error ();
+    if (!err)
+        result->json = (wire_bytes_t){ (const uint8_t *) text, json.size_bytes };
+    base_buffer_fini (&json);
+    return err;
+}
