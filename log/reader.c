@@ -1,0 +1,178 @@
+/*  Questions to an open recording. */
+#include "log/reader_own.h"
+#include "base/alloc.h"
+#include "base/error.h"
+
+mst_err_t log_reader_new (log_reader_t **self_p, const log_source_t *source)
+{
+    base_assert (self_p != NULL);
+    base_assert (source != NULL);
+    *self_p = NULL;
+    log_reader_t *self = base_calloc (1, sizeof *self);
+    if (!self)
+        return base_alloc_error ();
+    base_arena_init (&self->arena);
+    base_map_init (&self->schema_places);
+    base_map_init (&self->channel_places);
+    base_map_init (&self->message_counts);
+    mst_err_t err = log_walk_init (&self->walk, source);
+    if (!err)
+        err = log_reader_open (self);
+    if (!err)
+        err = log_timeline_init (self);
+    if (err)
+        log_reader_destroy (&self);
+    *self_p = self;
+    return err;
+}
+
+void log_reader_destroy (log_reader_t **self_p)
+{
+    base_assert (self_p != NULL);
+    log_reader_t *self = *self_p;
+    if (!self)
+        return;
+    log_timeline_fini (self);
+    log_walk_fini (&self->walk);
+    BASE_LIST_FINI (&self->schemas);
+    BASE_LIST_FINI (&self->channels);
+    BASE_LIST_FINI (&self->chunks);
+    BASE_LIST_FINI (&self->attachments);
+    BASE_LIST_FINI (&self->metadata);
+    base_map_fini (&self->schema_places);
+    base_map_fini (&self->channel_places);
+    base_map_fini (&self->message_counts);
+    base_arena_fini (&self->arena);
+    base_free (self);
+    *self_p = NULL;
+}
+
+const log_info_t *log_reader_info (const log_reader_t *self)
+{
+    base_assert (self != NULL);
+    return &self->info;
+}
+
+size_t log_reader_channel_count (const log_reader_t *self)
+{
+    base_assert (self != NULL);
+    return self->channels.count;
+}
+
+const log_channel_t *log_reader_channel_at (const log_reader_t *self, size_t place)
+{
+    base_assert (self != NULL);
+    return place < self->channels.count ? &self->channels.items[place] : NULL;
+}
+
+const log_channel_t *log_reader_channel (const log_reader_t *self, uint16_t id)
+{
+    base_assert (self != NULL);
+    uint64_t place;
+    return base_map_get (&self->channel_places, id, &place) ? &self->channels.items[place] : NULL;
+}
+
+const log_schema_t *log_reader_schema (const log_reader_t *self, uint16_t id)
+{
+    base_assert (self != NULL);
+    uint64_t place;
+    return base_map_get (&self->schema_places, id, &place) ? &self->schemas.items[place] : NULL;
+}
+
+uint64_t log_reader_messages (const log_reader_t *self, uint16_t channel_id)
+{
+    base_assert (self != NULL);
+    uint64_t messages = 0;
+    (void) base_map_get (&self->message_counts, channel_id, &messages);
+    return messages;
+}
+
+size_t log_reader_chunk_count (const log_reader_t *self)
+{
+    base_assert (self != NULL);
+    return self->chunks.count;
+}
+
+const log_extent_t *log_reader_chunk_at (const log_reader_t *self, size_t place)
+{
+    base_assert (self != NULL);
+    return place < self->chunks.count ? &self->chunks.items[place] : NULL;
+}
+
+size_t log_reader_attachment_count (const log_reader_t *self)
+{
+    base_assert (self != NULL);
+    return self->attachments.count;
+}
+
+const log_attachment_index_t *log_reader_attachment_at (const log_reader_t *self, size_t place)
+{
+    base_assert (self != NULL);
+    return place < self->attachments.count ? &self->attachments.items[place] : NULL;
+}
+
+/*  Reads a record that must be of the given kind. */
+static mst_err_t reader_read (log_reader_t *self, uint64_t offset, uint8_t opcode, log_item_t *item)
+{
+    base_assert (self != NULL);
+    base_assert (item != NULL);
+    mst_err_t err = log_walk_read (&self->walk, offset, item);
+    if (!err && item->opcode != opcode)
+        err = base_error (MST_E_FILE_CORRUPT,
+                          "the recording's index points to a record of another kind (0x%02x)",
+                          item->opcode);
+    return err;
+}
+
+mst_err_t log_reader_attachment (log_reader_t *self, size_t place, log_attachment_t *out)
+{
+    base_assert (self != NULL);
+    base_assert (out != NULL);
+    base_assert (place < self->attachments.count);
+    log_item_t item;
+    mst_err_t err =
+        reader_read (self, self->attachments.items[place].offset, LOG_OP_ATTACHMENT, &item);
+    if (!err)
+        *out = item.attachment;
+    return err;
+}
+
+size_t log_reader_metadata_count (const log_reader_t *self)
+{
+    base_assert (self != NULL);
+    return self->metadata.count;
+}
+
+const log_metadata_index_t *log_reader_metadata_at (const log_reader_t *self, size_t place)
+{
+    base_assert (self != NULL);
+    return place < self->metadata.count ? &self->metadata.items[place] : NULL;
+}
+
+mst_err_t log_reader_metadata (log_reader_t *self, size_t place, log_metadata_t *out)
+{
+    base_assert (self != NULL);
+    base_assert (out != NULL);
+    base_assert (place < self->metadata.count);
+    log_item_t item;
+    mst_err_t err = reader_read (self, self->metadata.items[place].offset, LOG_OP_METADATA, &item);
+    if (!err)
+        *out = item.metadata;
+    return err;
+}
+
+mst_err_t log_reader_find_metadata (log_reader_t *self, const char *name, log_metadata_t *out,
+                                    bool *found)
+{
+    base_assert (self != NULL);
+    base_assert (name != NULL);
+    base_assert (out != NULL);
+    base_assert (found != NULL);
+    *found = false;
+    for (size_t i = self->metadata.count; i-- > 0;)
+        if (log_span_is (self->metadata.items[i].name, log_text (name))) {
+            *found = true;
+            return log_reader_metadata (self, i, out);
+        }
+    return MST_OK;
+}
