@@ -14,6 +14,7 @@ enum { RTI_BARRIER_SHRINKS = 1 }; /* flags: who is lost is expected no longer */
 static rti_barrier_t *rti_barrier_find (const rti_federation_t *self, wire_text_t name)
 {
     rti_barrier_t *barrier = self->barrier_list;
+    base_assert (self->core != NULL);
     while (barrier && (strlen (barrier->name) != name.size_bytes ||
                        memcmp (barrier->name, name.data, (size_t) name.size_bytes) != 0))
         barrier = barrier->next;
@@ -30,6 +31,7 @@ static void rti_barrier_free (rti_barrier_t *self)
 
 void rti_barriers_free (rti_federation_t *self)
 {
+    base_assert (self->core != NULL);
     while (self->barrier_list) {
         rti_barrier_t *next = self->barrier_list->next;
         rti_barrier_free (self->barrier_list);
@@ -43,6 +45,8 @@ void rti_barriers_free (rti_federation_t *self)
 static void rti_barrier_unlink (rti_federation_t *self, rti_barrier_t *barrier)
 {
     rti_barrier_t **at = &self->barrier_list;
+    base_assert (self->core != NULL);
+    base_assert (barrier != NULL);
     while (*at != barrier)
         at = &(*at)->next;
     *at = barrier->next;
@@ -54,7 +58,9 @@ static mst_err_t rti_barrier_number (rti_federation_t *self, wire_text_t name, u
 {
     uint64_t value = self->barrier_members.count;
 
-    mst_err_t err = rti_name_check ("federate", name);
+    base_assert (self->core != NULL);
+    base_assert (number != NULL);
+    mst_err_t err = rti_name_check ("a federate", name);
     if (err)
         return err;
     if (!base_names_get (&self->barrier_members, name.data, (size_t) name.size_bytes, &value)) {
@@ -69,6 +75,7 @@ static mst_err_t rti_barrier_number (rti_federation_t *self, wire_text_t name, u
 
 static const char *rti_barrier_member (const rti_federation_t *self, uint32_t number)
 {
+    base_assert (self->core != NULL);
     base_assert (number < self->barrier_members.count);
     return self->barrier_members.entries[number].text;
 }
@@ -80,6 +87,7 @@ static void rti_barrier_passed (rti_federation_t *self, const timemgmt_barrier_e
     wire_barrier_passed_t passed = { rti_text (event->name), event->generation };
     const uint32_t *slots = self->barrier_events.slots.items + event->first_arrived;
 
+    base_assert (self->core != NULL);
     base_assert (event->outcome == TIMEMGMT_BARRIER_COMPLETE);
     rti_cast_begin (self->core, WIRE_SERVICE_BARRIER_PASSED, &passed);
     for (uint32_t i = 0; i < event->arrived_count; i++) {
@@ -99,6 +107,7 @@ static void rti_barrier_text (const rti_federation_t *self, const timemgmt_barri
         event->outcome == TIMEMGMT_BARRIER_EXPIRED ? "passed its deadline" : "lost a member";
     size_t used = 0;
 
+    base_assert (self->core != NULL);
     base_assert (size_bytes > 0);
     int length = snprintf (text, size_bytes, "barrier \"%s\" %s; missing:", event->name, why);
     for (uint32_t i = 0; length >= 0 && i < event->missing_count; i++) {
@@ -115,6 +124,8 @@ static void rti_barrier_broken (rti_federation_t *self, const timemgmt_barrier_e
     const uint32_t *slots = self->barrier_events.slots.items;
     char text[1024];
 
+    base_assert (self->core != NULL);
+    base_assert (event != NULL);
     rti_barrier_text (self, event, text, sizeof text);
     wire_text_t *missing =
         base_arena_alloc (&self->core->arena, event->missing_count, sizeof *missing);
@@ -138,6 +149,7 @@ static void rti_barrier_broken (rti_federation_t *self, const timemgmt_barrier_e
 
 static void rti_barrier_events_tell (rti_federation_t *self)
 {
+    base_assert (self->core != NULL);
     BASE_LIST_EACH (&self->barrier_events.events, i) {
         const timemgmt_barrier_event_t *event = &self->barrier_events.events.items[i];
         rti_barrier_t *barrier = rti_barrier_find (self, rti_text (event->name));
@@ -161,6 +173,8 @@ static void rti_barrier_events_tell (rti_federation_t *self)
 
 static int rti_number_compare (const void *a, const void *b)
 {
+    base_assert (a != NULL);
+    base_assert (b != NULL);
     uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
     return (x > y) - (x < y);
 }
@@ -176,6 +190,8 @@ static mst_err_t rti_barrier_expected (const rti_call_t *call, wire_texts_t name
     mst_err_t err = out ? MST_OK : base_alloc_error ();
     size_t n = 0, unique = 0;
 
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     for (size_t i = 0; !err && i < most; i++) {
         const rti_federate_t *member = names.count > 0 ? NULL : federation->members.items[i];
         if (member && (member->flags & RTI_FLAG_RECORDER) != 0)
@@ -203,6 +219,8 @@ static mst_err_t rti_barrier_make (const rti_call_t *call, const wire_barrier_ar
     bool shrinks = (args->flags & RTI_BARRIER_SHRINKS) != 0;
     rti_barrier_t *barrier = base_calloc (1, sizeof *barrier + count * sizeof *members);
 
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (!barrier)
         return base_alloc_error ();
     barrier->name = rti_text_copy (args->name);
@@ -226,6 +244,8 @@ static mst_err_t rti_barrier_make (const rti_call_t *call, const wire_barrier_ar
 
 static void rti_barrier_remove (rti_federation_t *self, rti_barrier_t *barrier)
 {
+    base_assert (self->core != NULL);
+    base_assert (barrier != NULL);
     (void) timemgmt_barriers_remove (self->barriers, barrier->name);
     rti_barrier_unlink (self, barrier);
 }
@@ -234,6 +254,8 @@ static void rti_barrier_remove (rti_federation_t *self, rti_barrier_t *barrier)
 static mst_err_t rti_barrier_idle (rti_federation_t *self, const rti_barrier_t *barrier, bool *idle)
 {
     uint64_t generation;
+    base_assert (self->core != NULL);
+    base_assert (barrier != NULL);
     self->barrier_events.events.count = 0;
     self->barrier_events.slots.count = 0;
     mst_err_t err = timemgmt_barriers_missing (self->barriers, barrier->name, &generation,
@@ -250,6 +272,8 @@ static mst_err_t rti_barrier_open (const rti_call_t *call, const wire_barrier_ar
     uint32_t *members, count;
     bool idle;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     *fresh = false;
     *barrier = rti_barrier_find (call->federation, args->name);
     if (*barrier && args->expected.count == 0)
@@ -275,40 +299,77 @@ static mst_err_t rti_barrier_open (const rti_call_t *call, const wire_barrier_ar
     return rti_barrier_make (call, args, members, count, barrier);
 }
 
+static bool rti_barrier_expects (const rti_barrier_t *barrier, uint32_t number)
+{
+    base_assert (barrier != NULL);
+    for (uint32_t i = 0; i < barrier->member_count; i++)
+        if (barrier->members[i] == number)
+            return true;
+    return false;
+}
+
 static int64_t rti_barrier_deadline (const rti_core_t *core, uint64_t delay_ns)
 {
+    base_assert (core != NULL);
     int64_t left = INT64_MAX - (core->now_ns > 0 ? core->now_ns : 0);
     return delay_ns < (uint64_t) left ? core->now_ns + (int64_t) delay_ns : INT64_MAX;
+}
+
+static void rti_barrier_hurry (rti_federation_t *self, rti_barrier_t *barrier, uint64_t delay_ns)
+{
+    int64_t deadline = rti_barrier_deadline (self->core, delay_ns);
+
+    base_assert (self->core != NULL);
+    if (delay_ns == 0 || deadline >= barrier->deadline_ns)
+        return;
+    barrier->deadline_ns = deadline;
+    mst_err_t err = timemgmt_barriers_set_deadline (self->barriers, barrier->name, deadline);
+    base_assert (err == MST_OK);
+}
+
+static mst_err_t rti_barrier_enter (const rti_call_t *call, const rti_barrier_t *barrier,
+                                    uint32_t number)
+{
+    rti_federation_t *federation = call->federation;
+
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
+    if (!rti_barrier_expects (barrier, number))
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "federate \"%s\" is not among those whom barrier \"%s\" expects",
+                           call->federate->name, barrier->name);
+    mst_err_t err = timemgmt_barriers_arrive (federation->barriers, barrier->name, number,
+                                              &federation->barrier_events);
+    if (err == MST_E_INVALID_ARGUMENT)
+        return base_error (err, "federate \"%s\" waits at barrier \"%s\" already",
+                           call->federate->name, barrier->name);
+    return err;
 }
 
 mst_err_t rti_barrier_arrive (rti_call_t *call)
 {
     const wire_barrier_arrive_t *args = call->args;
     rti_federation_t *federation = call->federation;
-    rti_barrier_t *barrier;
+    rti_barrier_t *barrier = NULL;
     uint32_t number;
     bool fresh;
 
-    mst_err_t err = rti_name_check ("barrier", args->name);
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
+    mst_err_t err = rti_name_check ("a barrier", args->name);
     if (!err)
         err = rti_barrier_number (federation, rti_text (call->federate->name), &number);
     if (!err)
         err = rti_barrier_open (call, args, &barrier, &fresh);
     if (err)
         return err;
-    int64_t deadline =
-        args->deadline_ns > 0 ? rti_barrier_deadline (call->core, args->deadline_ns) : INT64_MAX;
-    if (deadline < barrier->deadline_ns) {
-        barrier->deadline_ns = deadline;
-        err = timemgmt_barriers_set_deadline (federation->barriers, barrier->name, deadline);
-        base_assert (!err);
-    }
-    err = timemgmt_barriers_arrive (federation->barriers, barrier->name, number,
-                                    &federation->barrier_events);
+    err = rti_barrier_enter (call, barrier, number);
     if (err && fresh)
         rti_barrier_remove (federation, barrier);
     if (err)
         return err;
+    if (federation->barrier_events.events.count == 0)
+        rti_barrier_hurry (federation, barrier, args->deadline_ns);
     rti_barrier_events_tell (federation);
     return MST_OK;
 }
@@ -318,6 +379,7 @@ mst_err_t rti_barrier_arrive (rti_call_t *call)
 /*  Takes a member out of our copy, as timemgmt does of its own. */
 static void rti_barrier_members_drop (rti_federation_t *self, uint32_t number)
 {
+    base_assert (self->core != NULL);
     for (rti_barrier_t *barrier = self->barrier_list, *next; barrier; barrier = next) {
         uint32_t kept = 0;
         next = barrier->next;
@@ -335,6 +397,7 @@ mst_err_t rti_barriers_leave (rti_federate_t *self)
     rti_federation_t *federation = self->federation;
     uint64_t number;
 
+    base_assert (self->federation != NULL);
     base_assert (federation != NULL);
     if (!base_names_get (&federation->barrier_members, self->name, strlen (self->name), &number))
         return MST_OK;

@@ -200,7 +200,7 @@ static mst_err_t rti_check_members (const rti_federation_t *self)
         RTI_MUST (slot->federate == NULL || slot->federate->slot == i,
                   "\"%s\": slot %zu holds somebody else", self->name, i);
     }
-    RTI_MUST (recorders == self->recorder_count, "\"%s\": recorders are miscounted", self->name);
+    RTI_MUST (recorders == self->recorders.count, "\"%s\": recorders are miscounted", self->name);
     RTI_MUST (used == self->slot_of.count, "\"%s\": slots are miscounted", self->name);
     RTI_MUST (self->federate_names.count == self->members.count,
               "\"%s\": names of federates are miscounted", self->name);

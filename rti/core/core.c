@@ -131,6 +131,7 @@ static mst_err_t rti_args_decode (rti_call_t *call)
 
 static mst_err_t rti_may_ask (const rti_call_t *call, rti_who_t who)
 {
+    base_assert (call->core != NULL && call->link != NULL);
     if (who == RTI_ANYBODY)
         return MST_OK;
     if (!call->federate)
@@ -147,6 +148,7 @@ static mst_err_t rti_may_ask (const rti_call_t *call, rti_who_t who)
 static mst_err_t rti_marks_take (rti_call_t *call)
 {
     mst_err_t err = MST_OK;
+    base_assert (call->core != NULL && call->link != NULL);
     if (!call->federate)
         return MST_OK;
     base_assert (call->up.marks.count == 0 || call->up.marks.items != NULL);
@@ -160,6 +162,7 @@ static mst_err_t rti_dispatch (rti_call_t *call)
 {
     uint16_t kind = call->frame->kind;
 
+    base_assert (call->core != NULL && call->link != NULL);
     if (kind == WIRE_KIND_TIME_REQUEST) {
         mst_err_t err = rti_may_ask (call, RTI_MEMBER);
         return err ? err : rti_time_request (call);
@@ -179,6 +182,7 @@ static mst_err_t rti_stamp_take (rti_call_t *call)
 {
     rti_link_t *link = call->link;
 
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = wire_up_read (call->frame, &call->core->arena, &call->up, &call->body,
                                   &call->body_size_bytes);
     if (err)
@@ -200,6 +204,7 @@ static mst_err_t rti_control (rti_core_t *core, rti_link_t *link, const wire_fra
                         .federation = federate ? federate->federation : NULL,
                         .frame = frame };
 
+    base_assert (core != NULL);
     base_assert (core->effects != NULL);
     core->origin = federate ? federate->handle : 0;
     core->origin_sequence = federate ? link->sequence + 1 : 0;
@@ -217,6 +222,8 @@ static mst_err_t rti_control (rti_core_t *core, rti_link_t *link, const wire_fra
 /*  One frame. An error is already answered, where that is possible. */
 static void rti_frame (rti_core_t *core, rti_link_t *link, const wire_frame_t *frame)
 {
+    base_assert (core != NULL);
+    base_assert (link != NULL);
     base_arena_reset (&core->arena);
     core->counted = false;
     core->origin = 0;
@@ -232,6 +239,7 @@ static void rti_message (rti_core_t *core, rti_link_t *link, const rti_event_t *
     size_t offset = 0;
     wire_frame_t frame;
 
+    base_assert (core != NULL);
     base_assert (event->data != NULL || event->size_bytes == 0);
     link->heard_ns = event->now_ns;
     while (!link->closing) {
@@ -252,6 +260,7 @@ static void rti_message (rti_core_t *core, rti_link_t *link, const rti_event_t *
 
 static rti_link_t *rti_link_new (rti_core_t *core, uint64_t connection)
 {
+    base_assert (core != NULL);
     rti_link_t *self = base_calloc (1, sizeof *self);
     if (!self || base_map_set_pointer (&core->links, connection, self)) {
         base_free (self);
@@ -269,6 +278,7 @@ static rti_link_t *rti_link_new (rti_core_t *core, uint64_t connection)
 
 static void rti_link_free (rti_link_t *self)
 {
+    base_assert (self != NULL);
     base_assert (self->federate == NULL);
     base_free (self->state);
     base_free (self->why);
@@ -277,6 +287,7 @@ static void rti_link_free (rti_link_t *self)
 
 static const char *rti_link_why (const rti_link_t *link)
 {
+    base_assert (link != NULL);
     return link->why ? link->why : "its connection is closed";
 }
 
@@ -304,6 +315,7 @@ static bool rti_link_bury (rti_core_t *core, rti_link_t *link)
 /*  Losing one may make others close: until none is left. */
 static mst_err_t rti_bury (rti_core_t *core)
 {
+    base_assert (core != NULL);
     base_assert (core->effects != NULL);
     while (core->closings) {
         core->closings = false;
@@ -328,15 +340,16 @@ static mst_err_t rti_bury (rti_core_t *core)
 
 static mst_err_t rti_expire_all (rti_core_t *core)
 {
+    base_assert (core != NULL);
     for (uint32_t i = 0; i < core->federations.count; i++) {
         rti_federation_t *federation =
             (rti_federation_t *) (uintptr_t) core->federations.entries[i].value;
         mst_err_t err = rti_barriers_expire (federation);
         if (err)
             return err;
-        BASE_LIST_EACH (&federation->members, j)
-            if (federation->members.items[j]->records_due_ns <= core->now_ns)
-                rti_records_flush (federation->members.items[j]);
+        BASE_LIST_EACH (&federation->recorders, j)
+            if (federation->recorders.items[j]->records_due_ns <= core->now_ns)
+                rti_records_flush (federation->recorders.items[j]);
     }
     return MST_OK;
 }
@@ -346,6 +359,7 @@ static void rti_silence_check (rti_core_t *core)
 {
     int64_t limit = core->options.silence_limit_ns;
 
+    base_assert (core != NULL);
     if (limit <= 0 || core->now_ns < core->silence_next_ns)
         return;
     core->silence_next_ns = INT64_MAX;
@@ -364,16 +378,15 @@ static int64_t rti_deadline (const rti_core_t *core)
 {
     int64_t deadline = core->closings ? core->now_ns : core->silence_next_ns;
 
+    base_assert (core != NULL);
     for (uint32_t i = 0; i < core->federations.count; i++) {
         const rti_federation_t *federation =
             (const rti_federation_t *) (uintptr_t) core->federations.entries[i].value;
         int64_t next = timemgmt_barriers_next_deadline (federation->barriers);
         deadline = next < deadline ? next : deadline;
-        if (federation->recorder_count == 0)
-            continue;
-        BASE_LIST_EACH (&federation->members, j)
-            if (federation->members.items[j]->records_due_ns < deadline)
-                deadline = federation->members.items[j]->records_due_ns;
+        BASE_LIST_EACH (&federation->recorders, j)
+            if (federation->recorders.items[j]->records_due_ns < deadline)
+                deadline = federation->recorders.items[j]->records_due_ns;
     }
     return deadline;
 }
@@ -382,6 +395,7 @@ static int64_t rti_deadline (const rti_core_t *core)
 
 static void rti_link_lost (rti_core_t *core, rti_link_t *link, const char *why)
 {
+    base_assert (core != NULL);
     base_assert (!link->gone);
     rti_close (core, link, why);
     link->gone = true;
@@ -390,6 +404,7 @@ static void rti_link_lost (rti_core_t *core, rti_link_t *link, const char *why)
 
 static void rti_link_state (rti_link_t *link, const char *state)
 {
+    base_assert (link != NULL);
     base_free (link->state);
     link->state = state && state[0] ? base_strdup (state) : NULL; /* without memory: unknown */
 }
@@ -398,6 +413,7 @@ static mst_err_t rti_take (rti_core_t *core, const rti_event_t *event)
 {
     rti_link_t *link = base_map_pointer (&core->links, event->connection);
 
+    base_assert (core != NULL);
     switch (event->kind) {
     case RTI_EVENT_MESSAGE:
         if (!link)

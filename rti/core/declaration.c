@@ -8,6 +8,7 @@
 
 static const fom_tree_t *rti_tree (const rti_federation_t *self, int kind)
 {
+    base_assert (self->core != NULL);
     base_assert (kind == RTI_OBJECTS_KIND || kind == RTI_INTERACTIONS_KIND);
     return kind == RTI_OBJECTS_KIND ? &self->model->objects : &self->model->interactions;
 }
@@ -17,6 +18,8 @@ mst_err_t rti_class_check (const rti_federation_t *self, int kind, wire_handle_t
 {
     const fom_tree_t *tree = rti_tree (self, kind);
 
+    base_assert (self->core != NULL);
+    base_assert (class_index != NULL);
     if (handle >= 1 && handle <= tree->count) {
         *class_index = (uint32_t) (handle - 1);
         return MST_OK;
@@ -35,6 +38,7 @@ mst_err_t rti_mask_check (const rti_federation_t *self, uint32_t class_index,
 {
     const fom_class_t *class = fom_class (&self->model->objects, class_index);
 
+    base_assert (self->core != NULL);
     base_assert (class->member_count <= RTI_ATTRIBUTES);
     *mask = 0;
     for (uint64_t i = 0; i < attributes.count; i++) {
@@ -63,6 +67,7 @@ uint32_t rti_class_seen (const rti_federate_t *self, uint32_t class_index)
 {
     const fom_tree_t *tree = rti_tree (self->federation, RTI_OBJECTS_KIND);
 
+    base_assert (self->federation != NULL);
     while (class_index != FOM_NONE && self->declared[RTI_OBJECTS_KIND][class_index].subscribed == 0)
         class_index = fom_class (tree, class_index)->parent;
     return class_index;
@@ -73,6 +78,7 @@ uint32_t rti_class_seen (const rti_federate_t *self, uint32_t class_index)
 static wire_interest_t rti_interest (const rti_federate_t *subscriber, int kind,
                                      uint32_t class_index, uint64_t mask)
 {
+    base_assert (subscriber->federation != NULL);
     base_assert (subscriber != NULL);
     return (wire_interest_t){ .federate = subscriber->handle,
                               .kind = (wire_number_t) kind,
@@ -87,6 +93,7 @@ static void rti_subscribe_set (rti_federate_t *self, int kind, uint32_t class_in
     rti_declared_t *declared = &self->declared[kind][class_index];
     bool begun = false;
 
+    base_assert (self->federation != NULL);
     if (declared->subscribed == mask)
         return;
     declared->subscribed = mask;
@@ -107,6 +114,7 @@ static void rti_bearing_tell (rti_federate_t *self, int kind, uint32_t class_ind
 {
     const rti_federation_t *federation = self->federation;
 
+    base_assert (self->federation != NULL);
     BASE_LIST_EACH (&federation->members, i) {
         const rti_federate_t *subscriber = federation->members.items[i];
         uint64_t mask = subscriber->declared[kind][class_index].subscribed;
@@ -123,6 +131,7 @@ static void rti_publish_set (rti_federate_t *self, int kind, uint32_t class_inde
     rti_declared_t *declared = self->declared[kind];
     bool before = declared[class_index].published != 0;
 
+    base_assert (self->federation != NULL);
     declared[class_index].published = mask;
     if (before == (mask != 0))
         return;
@@ -140,6 +149,8 @@ static mst_err_t rti_attributes_check (const rti_call_t *call, wire_handle_t cla
                                        wire_handles_t attributes, uint32_t *class_index,
                                        uint64_t *mask)
 {
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_class_check (call->federation, RTI_OBJECTS_KIND, class_handle, class_index);
     return err ? err : rti_mask_check (call->federation, *class_index, attributes, mask);
 }
@@ -152,6 +163,8 @@ mst_err_t rti_publish_objects (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err =
         rti_attributes_check (call, args->object_class, args->attributes, &class_index, &mask);
     if (err || mask == 0)
@@ -170,6 +183,7 @@ static rti_object_t *rti_known_as (const rti_federate_t *self, uint32_t class_in
     rti_object_t *object = behind ? behind->next : NULL;
     uint32_t i = behind ? behind->class_index + 1 : class_index;
 
+    base_assert (self->federation != NULL);
     for (;;) {
         for (; object; object = object->next) {
             const rti_knower_t *knower = rti_object_knower (object, self->handle);
@@ -185,6 +199,7 @@ static rti_object_t *rti_known_as (const rti_federate_t *self, uint32_t class_in
 static mst_err_t rti_unpublish_check (const rti_federate_t *self, uint32_t class_index,
                                       uint64_t mask)
 {
+    base_assert (self->federation != NULL);
     if (self->acquiring_count == 0 && self->federation->migration_count == 0)
         return MST_OK;
     for (const rti_object_t *object = rti_known_as (self, class_index, NULL); object;
@@ -209,8 +224,8 @@ static mst_err_t rti_unpublish (rti_federate_t *self, uint32_t class_index, uint
     uint64_t published = self->declared[RTI_OBJECTS_KIND][class_index].published;
 
     base_assert (self->federation != NULL);
-    if ((published & ~mask) == 1)
-        mask |= 1; /* the privilege to delete goes with the last attribute, as it came with the first */
+    if ((published & ~mask) == 1) /* the privilege to delete goes with the last attribute */
+        mask |= 1;
     mst_err_t err = rti_unpublish_check (self, class_index, mask);
     if (err)
         return err;
@@ -230,6 +245,8 @@ mst_err_t rti_unpublish_class (rti_call_t *call)
 {
     const wire_unpublish_object_class_t *args = call->args;
     uint32_t class_index = 0;
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err =
         rti_class_check (call->federation, RTI_OBJECTS_KIND, args->object_class, &class_index);
     return err ? err : rti_unpublish (call->federate, class_index, UINT64_MAX);
@@ -240,6 +257,8 @@ mst_err_t rti_unpublish_attributes (rti_call_t *call)
     const wire_unpublish_object_class_attributes_t *args = call->args;
     uint32_t class_index = 0;
     uint64_t mask = 0;
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err =
         rti_attributes_check (call, args->object_class, args->attributes, &class_index, &mask);
     return err ? err : rti_unpublish (call->federate, class_index, mask);
@@ -253,6 +272,8 @@ mst_err_t rti_subscribe_objects (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     _Static_assert(sizeof (wire_subscribe_object_class_attributes_passively_t) == sizeof *args,
                    "both have the same arguments");
     mst_err_t err =
@@ -271,6 +292,8 @@ mst_err_t rti_unsubscribe_class (rti_call_t *call)
 {
     const wire_unsubscribe_object_class_t *args = call->args;
     uint32_t class_index = 0;
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err =
         rti_class_check (call->federation, RTI_OBJECTS_KIND, args->object_class, &class_index);
     if (!err)
@@ -284,6 +307,8 @@ mst_err_t rti_unsubscribe_attributes (rti_call_t *call)
     rti_federate_t *self = call->federate;
     uint32_t class_index = 0;
     uint64_t mask = 0;
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err =
         rti_attributes_check (call, args->object_class, args->attributes, &class_index, &mask);
     if (err)
@@ -300,6 +325,7 @@ static mst_err_t rti_interaction_declare (rti_call_t *call, wire_handle_t handle
 {
     uint32_t class_index = 0;
 
+    base_assert (call->federate != NULL);
     base_assert (mask <= 1);
     mst_err_t err = rti_class_check (call->federation, RTI_INTERACTIONS_KIND, handle, &class_index);
     if (err)
@@ -314,18 +340,24 @@ static mst_err_t rti_interaction_declare (rti_call_t *call, wire_handle_t handle
 mst_err_t rti_publish_interaction (rti_call_t *call)
 {
     const wire_publish_interaction_class_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_interaction_declare (call, args->interaction_class, true, 1);
 }
 
 mst_err_t rti_unpublish_interaction (rti_call_t *call)
 {
     const wire_unpublish_interaction_class_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_interaction_declare (call, args->interaction_class, true, 0);
 }
 
 mst_err_t rti_subscribe_interaction (rti_call_t *call)
 {
     const wire_subscribe_interaction_class_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     _Static_assert(sizeof (wire_subscribe_interaction_class_passively_t) == sizeof *args,
                    "both have the same arguments");
     return rti_interaction_declare (call, args->interaction_class, false, 1);
@@ -334,5 +366,7 @@ mst_err_t rti_subscribe_interaction (rti_call_t *call)
 mst_err_t rti_unsubscribe_interaction (rti_call_t *call)
 {
     const wire_unsubscribe_interaction_class_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_interaction_declare (call, args->interaction_class, false, 0);
 }

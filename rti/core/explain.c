@@ -20,6 +20,7 @@ const char *rti_time_text (timemgmt_type_t type, int64_t key, char out[RTI_TIME_
 
 static const char *rti_slot_name (const rti_federation_t *self, uint32_t slot)
 {
+    base_assert (self->core != NULL);
     if (slot >= self->slots.count || !self->slots.items[slot].federate)
         return "a federate that left, whose messages are on their way";
     return self->slots.items[slot].federate->name;
@@ -40,6 +41,7 @@ static void rti_say (rti_sentence_t *self, const char *format, ...)
 {
     va_list args;
 
+    base_assert (self != NULL);
     base_assert (self->used < self->size_bytes);
     va_start (args, format);
     int length = vsnprintf (self->out + self->used, self->size_bytes - self->used, format, args);
@@ -53,12 +55,16 @@ static void rti_say (rti_sentence_t *self, const char *format, ...)
 static void rti_say_time (rti_sentence_t *self, const char *before, int64_t key, const char *after)
 {
     char text[RTI_TIME_TEXT_BYTES];
+    base_assert (self != NULL);
+    base_assert (before != NULL);
     rti_say (self, "%s%s%s", before, rti_time_text (self->type, key, text), after);
 }
 
 static void rti_say_process (rti_sentence_t *self, const rti_federation_t *federation,
                              uint32_t slot)
 {
+    base_assert (self != NULL);
+    base_assert (federation->core != NULL);
     const rti_federate_t *federate =
         slot < federation->slots.count ? federation->slots.items[slot].federate : NULL;
     if (federate && federate->link->state)
@@ -68,6 +74,8 @@ static void rti_say_process (rti_sentence_t *self, const rti_federation_t *feder
 static void rti_say_holder (rti_sentence_t *self, const rti_federation_t *federation,
                             const timemgmt_reason_t *reason)
 {
+    base_assert (self != NULL);
+    base_assert (federation->core != NULL);
     rti_say (self, "held by \"%s\"", rti_slot_name (federation, reason->holder));
     rti_say_time (self, " (granted ", reason->holder_now, "");
     if (reason->holder_requested != TIMEMGMT_KEY_NONE)
@@ -84,6 +92,7 @@ void rti_explain_text (const rti_federation_t *self, const timemgmt_reason_t *re
     static const char *const holds[] = { "a migration", "a save", "a barrier" };
     rti_sentence_t say = { out, size_bytes, 0, self->time_type };
 
+    base_assert (self->core != NULL);
     base_assert (size_bytes > 0);
     out[0] = '\0';
     switch (reason->term) {
@@ -116,6 +125,8 @@ void rti_explain_text (const rti_federation_t *self, const timemgmt_reason_t *re
 
 mst_err_t rti_explain (rti_call_t *call)
 {
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     enum { TEXT_BYTES = 1024 };
     const wire_explain_t *args = call->args;
     wire_explain_result_t *result = call->result;

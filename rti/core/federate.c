@@ -18,6 +18,7 @@ rti_federate_t *rti_federate_find (const rti_federation_t *self, uint64_t handle
 rti_federate_t *rti_federate_named (const rti_federation_t *self, wire_text_t name)
 {
     uint64_t handle;
+    base_assert (self->core != NULL);
     if (!name.data || !base_names_get (&self->federate_names, name.data, name.size_bytes, &handle))
         return NULL;
     rti_federate_t *federate = rti_federate_find (self, handle);
@@ -27,16 +28,25 @@ rti_federate_t *rti_federate_named (const rti_federation_t *self, wire_text_t na
 
 mst_err_t rti_federate_mark (rti_federate_t *self, uint32_t peer, uint64_t sequence)
 {
+    static const rti_sent_t none = { 0, 0 };
     uint64_t slot;
+    base_assert (self->federation != NULL);
     base_assert (self != NULL);
     if (!base_map_get (&self->federation->slot_of, peer, &slot))
         return MST_OK; /* it left meanwhile */
-    while (self->marks.count <= slot)
-        if (BASE_LIST_PUSH (&self->marks, 0))
+    while (self->sent.count <= slot)
+        if (BASE_LIST_PUSH (&self->sent, none))
             return MST_E_NO_MEMORY;
-    if (self->marks.items[slot] < sequence)
-        self->marks.items[slot] = sequence;
+    if (self->sent.items[slot].marked < sequence)
+        self->sent.items[slot].marked = sequence;
     return MST_OK;
+}
+
+uint64_t rti_federate_marked (const rti_federate_t *self, const rti_federate_t *peer)
+{
+    base_assert (self->federation != NULL);
+    base_assert (self != NULL && peer != NULL);
+    return peer->slot < self->sent.count ? self->sent.items[peer->slot].marked : 0;
 }
 
 void rti_federate_free (rti_federate_t *self)
@@ -47,7 +57,7 @@ void rti_federate_free (rti_federate_t *self)
         self->link->federate = NULL;
     for (int kind = 0; kind < RTI_KINDS; kind++)
         base_free (self->declared[kind]);
-    BASE_LIST_FINI (&self->marks);
+    BASE_LIST_FINI (&self->sent);
     BASE_LIST_FINI (&self->votes);
     BASE_LIST_FINI (&self->probes);
     base_buffer_fini (&self->introduction);
@@ -79,6 +89,7 @@ static uint64_t rti_mix (uint64_t z)
 
 static uint64_t rti_token (const rti_federation_t *self, uint32_t incarnation)
 {
+    base_assert (self->core != NULL);
     uint64_t token = rti_mix (rti_mix (self->core->options.seed ^ rti_mix (self->number)) ^
                               rti_mix (incarnation));
     return token ? token : 1;
@@ -87,6 +98,8 @@ static uint64_t rti_token (const rti_federation_t *self, uint32_t incarnation)
 static mst_err_t rti_join_check (const rti_call_t *call, const wire_join_t *args,
                                  rti_federation_t **federation)
 {
+    base_assert (call->core != NULL && call->link != NULL);
+    base_assert (args != NULL);
     if (call->federate)
         return base_error (MST_E_ALREADY_JOINED,
                            "this connection is federate \"%s\" of \"%s\": resign first, or use "
@@ -103,10 +116,10 @@ static mst_err_t rti_join_check (const rti_call_t *call, const wire_join_t *args
                            "\"%s\" is created",
                            (*federation)->name);
     mst_err_t err = args->federate_name.size_bytes > 0
-                        ? rti_name_check ("federate", args->federate_name)
+                        ? rti_name_check ("a federate", args->federate_name)
                         : MST_OK;
     if (!err && args->federate_type.size_bytes > 0)
-        err = rti_name_check ("federate's type", args->federate_type);
+        err = rti_name_check ("a federate's type", args->federate_type);
     if (err)
         return err;
     if (args->endpoints.count > RTI_ENDPOINTS)
@@ -123,6 +136,8 @@ static mst_err_t rti_join_name (rti_federate_t *self, const wire_join_t *args)
 {
     char name[RTI_NAME_BYTES + 16];
 
+    base_assert (self->federation != NULL);
+    base_assert (args != NULL);
     if (args->federate_name.size_bytes > 0) {
         self->name = rti_text_copy (args->federate_name);
     } else {
@@ -144,6 +159,7 @@ static mst_err_t rti_join_name (rti_federate_t *self, const wire_join_t *args)
 
 static mst_err_t rti_join_introduction (rti_federate_t *self, const wire_join_t *args)
 {
+    base_assert (self->federation != NULL);
     wire_introduce_t introduce = { .federate = self->handle,
                                    .federate_name = rti_text (self->name),
                                    .federate_type = rti_text (self->type),
@@ -159,6 +175,8 @@ static mst_err_t rti_join_introduction (rti_federate_t *self, const wire_join_t 
 static mst_err_t rti_join_new (rti_call_t *call, rti_federation_t *federation,
                                const wire_join_t *args, rti_federate_t **self_p)
 {
+    base_assert (call->core != NULL && call->link != NULL);
+    base_assert (federation->core != NULL);
     const fom_tree_t *trees[RTI_KINDS] = { &federation->model->objects,
                                            &federation->model->interactions };
     rti_federate_t *self = base_calloc (1, sizeof *self);
@@ -186,6 +204,7 @@ static mst_err_t rti_join_new (rti_call_t *call, rti_federation_t *federation,
 static uint32_t rti_slot_choose (const rti_federation_t *self)
 {
     uint32_t slot = 0;
+    base_assert (self->core != NULL);
     while (slot < self->slots.count && self->slots.items[slot].handle != 0)
         slot++;
     return slot;
@@ -194,10 +213,14 @@ static uint32_t rti_slot_choose (const rti_federation_t *self)
 /*  Everything that can fail, in an order that can be taken back. */
 static mst_err_t rti_join_enter (rti_federation_t *federation, rti_federate_t *self)
 {
+    base_assert (federation->core != NULL);
+    base_assert (self->federation != NULL);
     self->slot = rti_slot_choose (federation);
     mst_err_t err = rti_points_room (federation);
     if (!err)
         err = BASE_LIST_ROOM (&federation->members);
+    if (!err)
+        err = BASE_LIST_ROOM (&federation->recorders);
     if (!err && self->slot == federation->slots.count)
         err = BASE_LIST_ROOM (&federation->slots);
     if (!err)
@@ -220,6 +243,7 @@ static void rti_member_insert (rti_federation_t *federation, rti_federate_t *sel
 {
     size_t at = federation->members.count;
 
+    base_assert (federation->core != NULL);
     base_assert (federation->members.capacity > federation->members.count);
     while (at > 0 && strcmp (federation->members.items[at - 1]->name, self->name) > 0) {
         federation->members.items[at] = federation->members.items[at - 1];
@@ -234,18 +258,21 @@ static void rti_join_commit (rti_call_t *call, rti_federation_t *federation, rti
 {
     rti_slot_t slot = { self->handle, self };
 
+    base_assert (call->core != NULL && call->link != NULL);
+    base_assert (federation->core != NULL);
     if (self->slot == federation->slots.count)
         BASE_LIST_PUT (&federation->slots, slot);
     else
         federation->slots.items[self->slot] = slot;
     BASE_LIST_EACH (&federation->members, i) {
         rti_federate_t *other = federation->members.items[i];
-        if (self->slot < other->marks.count)
-            other->marks.items[self->slot] = 0; /* the slot's former holder */
+        if (self->slot < other->sent.count)
+            other->sent.items[self->slot] = (rti_sent_t){ 0, 0 }; /* the slot's former holder */
     }
     rti_member_insert (federation, self);
     federation->last_handle = self->handle;
-    federation->recorder_count += (self->flags & RTI_FLAG_RECORDER) != 0;
+    if ((self->flags & RTI_FLAG_RECORDER) != 0)
+        BASE_LIST_PUT (&federation->recorders, self);
     call->core->incarnation = self->incarnation;
     self->link = call->link;
     call->link->federate = self;
@@ -256,6 +283,8 @@ static void rti_join_introduce (rti_federation_t *federation, rti_federate_t *se
 {
     rti_core_t *core = federation->core;
 
+    base_assert (federation->core != NULL);
+    base_assert (self->federation != NULL);
     rti_cast_bytes (core, WIRE_SERVICE_INTRODUCE, &self->introduction);
     BASE_LIST_EACH (&federation->members, i)
         if (federation->members.items[i] != self)
@@ -275,6 +304,8 @@ mst_err_t rti_join (rti_call_t *call)
     rti_federation_t *federation = NULL;
     rti_federate_t *self = NULL;
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_join_check (call, args, &federation);
     if (err)
         return err;
@@ -308,6 +339,7 @@ mst_err_t rti_join (rti_call_t *call)
 mst_err_t rti_get_directive (rti_call_t *call)
 {
     wire_get_automatic_resign_directive_result_t *result = call->result;
+    base_assert (call->core != NULL && call->link != NULL);
     base_assert (call->federate != NULL);
     result->value = call->federate->directive;
     return MST_OK;
@@ -316,6 +348,7 @@ mst_err_t rti_get_directive (rti_call_t *call)
 mst_err_t rti_set_directive (rti_call_t *call)
 {
     const wire_set_automatic_resign_directive_t *args = call->args;
+    base_assert (call->federate != NULL);
     base_assert (args->value <= WIRE_RESIGN_NO_ACTION);
     call->federate->directive = args->value;
     return MST_OK;

@@ -23,16 +23,15 @@ mst_err_t rti_name_check (const char *what, wire_text_t name)
 {
     base_assert (what != NULL);
     if (name.size_bytes == 0)
-        return base_error (MST_E_ILLEGAL_NAME, "the name of a %s is empty", what);
+        return base_error (MST_E_ILLEGAL_NAME, "the name of %s is empty", what);
     if (name.size_bytes > RTI_NAME_BYTES)
-        return base_error (MST_E_LIMIT, "the name of a %s has %llu bytes; limits.name_bytes is %d",
+        return base_error (MST_E_LIMIT, "the name of %s has %llu bytes; limits.name_bytes is %d",
                            what, (unsigned long long) name.size_bytes, RTI_NAME_BYTES);
     for (uint64_t i = 0; i < name.size_bytes; i++)
         if ((unsigned char) name.data[i] < 0x20 || name.data[i] == 0x7f)
             return base_error (MST_E_ILLEGAL_NAME,
-                               "the name of a %s has the control character 0x%02x at byte %llu",
-                               what, (unsigned) (unsigned char) name.data[i],
-                               (unsigned long long) i);
+                               "the name of %s has the control character 0x%02x at byte %llu", what,
+                               (unsigned) (unsigned char) name.data[i], (unsigned long long) i);
     return MST_OK;
 }
 
@@ -50,6 +49,7 @@ rti_federation_t *rti_federation_find (const rti_core_t *core, wire_text_t name)
 static mst_err_t rti_module_read (base_arena_t *arena, const wire_module_item_t *item,
                                   fom_module_t **module)
 {
+    base_assert (arena != NULL);
     base_assert (item != NULL);
     if (item->form != WIRE_MODULE_FILE)
         return base_error (
@@ -66,6 +66,7 @@ static mst_err_t rti_module_read (base_arena_t *arena, const wire_module_item_t 
 /*  An update has a 64-bit mask. */
 static mst_err_t rti_model_check (const fom_model_t *model)
 {
+    base_assert (model != NULL);
     for (uint32_t i = 0; i < model->objects.count; i++)
         if (model->objects.classes[i].member_count > RTI_ATTRIBUTES)
             return base_error (MST_E_LIMIT,
@@ -83,6 +84,8 @@ static mst_err_t rti_model_read (base_arena_t *arena, const wire_modules_t *item
     fom_module_t *modules[FOM_MODULES_MAX] = { NULL };
     mst_err_t err = MST_OK;
 
+    base_assert (arena != NULL);
+    base_assert (items != NULL);
     if (items->count == 0)
         return base_error (MST_E_FOM_INVALID, "no object model is given: at least one is needed");
     if (items->count > FOM_MODULES_MAX)
@@ -123,6 +126,7 @@ void rti_federation_free (rti_federation_t *self)
     }
     BASE_LIST_FINI (&self->reports);
     BASE_LIST_FINI (&self->members);
+    BASE_LIST_FINI (&self->recorders);
     BASE_LIST_FINI (&self->slots);
     base_map_fini (&self->slot_of);
     base_names_fini (&self->federate_names);
@@ -141,6 +145,7 @@ static mst_err_t rti_time_type_find (wire_text_t name, timemgmt_type_t *type)
 {
     static const char *const names[] = { "HLAinteger64Time", "HLAfloat64Time" };
 
+    base_assert (type != NULL);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (name.size_bytes == strlen (names[i]) &&
             memcmp (name.data, names[i], (size_t) name.size_bytes) == 0) {
@@ -155,6 +160,7 @@ static mst_err_t rti_time_type_find (wire_text_t name, timemgmt_type_t *type)
 /*  The resign action for who is lost. */
 static wire_resign_action_t rti_model_directive (const fom_model_t *model)
 {
+    base_assert (model != NULL);
     static const char *const words[] = {
         "UnconditionallyDivestAttributes",    "DeleteObjects",
         "CancelPendingOwnershipAcquisitions", "DeleteObjectsThenDivest",
@@ -172,6 +178,7 @@ static mst_err_t rti_federation_fill (rti_federation_t *self)
 {
     timemgmt_bounds_options_t options = TIMEMGMT_BOUNDS_OPTIONS;
 
+    base_assert (self->core != NULL);
     options.type = self->time_type;
     options.non_regulated_grants = fom_switch_on (self->model, "nonRegulatedGrant", true);
     self->directive = rti_model_directive (self->model);
@@ -187,6 +194,8 @@ static mst_err_t rti_federation_fill (rti_federation_t *self)
 static mst_err_t rti_federation_new (rti_core_t *core, wire_text_t name, timemgmt_type_t time_type,
                                      fom_model_t *model, rti_federation_t **self_p)
 {
+    base_assert (core != NULL);
+    base_assert (model != NULL);
     rti_federation_t *self = base_calloc (1, sizeof *self);
     if (!self) {
         fom_model_destroy (&model);
@@ -211,7 +220,8 @@ static mst_err_t rti_federation_new (rti_core_t *core, wire_text_t name, timemgm
 
 static mst_err_t rti_create_check (const rti_core_t *core, wire_text_t name)
 {
-    mst_err_t err = rti_name_check ("federation execution", name);
+    base_assert (core != NULL);
+    mst_err_t err = rti_name_check ("a federation execution", name);
     if (err)
         return err;
     if (rti_federation_find (core, name))
@@ -232,6 +242,7 @@ static mst_err_t rti_create_any (rti_call_t *call, wire_text_t name, const wire_
     rti_federation_t *federation = NULL;
     fom_model_t *model = NULL;
 
+    base_assert (call->core != NULL && call->link != NULL);
     base_assert (modules != NULL);
     mst_err_t err = rti_create_check (call->core, name);
     if (!err)
@@ -251,12 +262,16 @@ static mst_err_t rti_create_any (rti_call_t *call, wire_text_t name, const wire_
 mst_err_t rti_create (rti_call_t *call)
 {
     const wire_create_federation_execution_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_create_any (call, args->federation_name, &args->fom_module, TIMEMGMT_INTEGER64);
 }
 
 mst_err_t rti_create_with_modules (rti_call_t *call)
 {
     const wire_create_federation_execution_with_modules_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_create_any (call, args->federation_name, &args->fom_modules, TIMEMGMT_INTEGER64);
 }
 
@@ -264,6 +279,8 @@ mst_err_t rti_create_with_time (rti_call_t *call)
 {
     const wire_create_federation_execution_with_time_t *args = call->args;
     timemgmt_type_t type;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_time_type_find (args->logical_time_implementation_name, &type);
     return err ? err : rti_create_any (call, args->federation_name, &args->fom_module, type);
 }
@@ -272,6 +289,8 @@ mst_err_t rti_create_with_modules_and_time (rti_call_t *call)
 {
     const wire_create_federation_execution_with_modules_and_time_t *args = call->args;
     timemgmt_type_t type;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_time_type_find (args->logical_time_implementation_name, &type);
     return err ? err : rti_create_any (call, args->federation_name, &args->fom_modules, type);
 }
@@ -288,6 +307,8 @@ mst_err_t rti_destroy (rti_call_t *call)
     const wire_destroy_federation_execution_t *args = call->args;
     rti_federation_t *federation = rti_federation_find (call->core, args->federation_name);
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (!federation)
         return rti_unknown (args->federation_name);
     if (federation->members.count > 0)
@@ -310,6 +331,7 @@ mst_err_t rti_list_federations (rti_call_t *call)
     rti_core_t *core = call->core;
     uint32_t count = core->federations.count;
 
+    base_assert (call->core != NULL && call->link != NULL);
     wire_text_pair_t *pairs = base_arena_alloc (&core->arena, count, sizeof *pairs);
     if (!pairs)
         return base_alloc_error ();
@@ -331,6 +353,8 @@ mst_err_t rti_list_members (rti_call_t *call)
     rti_core_t *core = call->core;
     const rti_federation_t *federation = rti_federation_find (core, args->federation_name);
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (!federation) {
         wire_report_federation_execution_does_not_exist_t none = { args->federation_name };
         rti_tell_link (core, call->link, WIRE_SERVICE_REPORT_FEDERATION_EXECUTION_DOES_NOT_EXIST,

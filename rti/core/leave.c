@@ -38,6 +38,7 @@ static const rti_object_t *rti_left_owned (const rti_federate_t *self, bool dele
 {
     const rti_federation_t *federation = self->federation;
 
+    base_assert (self->federation != NULL);
     base_assert (federation != NULL);
     if (self->owned_count == 0)
         return NULL;
@@ -52,6 +53,7 @@ static const rti_object_t *rti_left_owned (const rti_federate_t *self, bool dele
 
 static mst_err_t rti_resign_check (const rti_federate_t *self, wire_resign_action_t action)
 {
+    base_assert (self->federation != NULL);
     if (self->acquiring_count > 0 && !rti_action_cancels (action))
         return base_error (MST_E_OWNERSHIP_PENDING,
                            "federate \"%s\" waits for attributes of %llu objects: cancel that, or "
@@ -69,6 +71,8 @@ static mst_err_t rti_resign_check (const rti_federate_t *self, wire_resign_actio
     return MST_OK;
 }
 
+/*  It waits for what counts of it: whoever is granted past a message of it has that message, or
+   knows that it never comes. */
 static void rti_depart_tell (rti_federate_t *self, const rti_parting_t *parting)
 {
     rti_federation_t *federation = self->federation;
@@ -77,12 +81,14 @@ static void rti_depart_tell (rti_federate_t *self, const rti_parting_t *parting)
                              .bound = parting->bound,
                              .text = rti_text (parting->text) };
 
+    base_assert (self->federation != NULL);
+    base_assert (parting != NULL);
     BASE_LIST_EACH (&federation->members, i) {
         rti_federate_t *other = federation->members.items[i];
         if (other == self)
             continue;
-        depart.cut_sequence = other->slot < self->marks.count ? self->marks.items[other->slot] : 0;
-        rti_tell (other, WIRE_SERVICE_DEPART, &depart);
+        depart.cut_sequence = rti_federate_marked (self, other);
+        rti_tell_after (other, self, WIRE_SERVICE_DEPART, &depart);
         rti_note_t note = { RTI_NOTE_CUT,   self->handle,        other->name,
                             WIRE_TIME_NONE, depart.cut_sequence, NULL };
         rti_note (federation, &note);
@@ -113,6 +119,7 @@ static void rti_leave_objects (rti_federate_t *self, wire_resign_action_t action
 
 static void rti_votes_forget (rti_federation_t *self, uint32_t old_home)
 {
+    base_assert (self->core != NULL);
     BASE_LIST_EACH (&self->members, i) {
         rti_federate_t *member = self->members.items[i];
         for (size_t j = member->votes.count; j-- > 0;)
@@ -124,6 +131,7 @@ static void rti_votes_forget (rti_federation_t *self, uint32_t old_home)
 static void rti_member_remove (rti_federation_t *self, const rti_federate_t *federate)
 {
     size_t at = 0;
+    base_assert (self->core != NULL);
     while (self->members.items[at] != federate)
         at++;
     base_assert (at < self->members.count);
@@ -132,12 +140,22 @@ static void rti_member_remove (rti_federation_t *self, const rti_federate_t *fed
              (self->members.count - at) * sizeof self->members.items[0]);
 }
 
+static void rti_recorder_remove (rti_federation_t *self, const rti_federate_t *federate)
+{
+    base_assert (self->core != NULL);
+    base_assert (federate != NULL);
+    for (size_t i = self->recorders.count; i-- > 0;)
+        if (self->recorders.items[i] == federate)
+            self->recorders.items[i] = self->recorders.items[--self->recorders.count];
+}
+
 /*  The part that cannot fail. The federate is gone afterwards; its slot stays until bounds says so.
  */
 static void rti_leave (rti_federate_t *self, const rti_parting_t *parting)
 {
     rti_federation_t *federation = self->federation;
 
+    base_assert (self->federation != NULL);
     base_assert (federation->slots.items[self->slot].federate == self);
     rti_depart_tell (self, parting);
     rti_leave_objects (self, parting->action);
@@ -146,7 +164,7 @@ static void rti_leave (rti_federate_t *self, const rti_parting_t *parting)
     rti_probes_answer (self, true);
     rti_votes_forget (federation, self->handle);
     rti_records_flush (self);
-    federation->recorder_count -= (self->flags & RTI_FLAG_RECORDER) != 0;
+    rti_recorder_remove (federation, self);
     rti_member_remove (federation, self);
     (void) base_names_remove (&federation->federate_names, self->name, strlen (self->name));
     federation->slots.items[self->slot].federate = NULL;
@@ -156,6 +174,7 @@ static void rti_leave (rti_federate_t *self, const rti_parting_t *parting)
 static int64_t rti_bound_of (const rti_federate_t *self)
 {
     timemgmt_state_t state;
+    base_assert (self->federation != NULL);
     timemgmt_bounds_state (self->federation->bounds, self->slot, &state);
     return state.bound == TIMEMGMT_KEY_NONE ? TIMEMGMT_KEY_MAX : state.bound;
 }
@@ -166,6 +185,8 @@ mst_err_t rti_resign (rti_call_t *call)
     rti_federate_t *self = call->federate;
     rti_federation_t *federation = call->federation;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_resign_check (self, args->resign_action);
     if (!err)
         err = rti_migrations_abort (self, "resigned");
@@ -189,13 +210,14 @@ mst_err_t rti_resign (rti_call_t *call)
 /*  What counts of it is what it reported: marks of other records are no part of the cut. */
 static void rti_marks_cut (rti_federate_t *self, const timemgmt_cut_t *cut)
 {
-    BASE_LIST_EACH (&self->marks, i)
-        self->marks.items[i] = 0;
+    base_assert (self->federation != NULL);
+    BASE_LIST_EACH (&self->sent, i)
+        self->sent.items[i].marked = 0;
     BASE_LIST_EACH (&cut->marks, i) {
-        base_assert (cut->marks.items[i].slot < self->marks.count ||
-                     cut->marks.items[i].sequence == 0);
-        if (cut->marks.items[i].slot < self->marks.count)
-            self->marks.items[cut->marks.items[i].slot] = cut->marks.items[i].sequence;
+        const timemgmt_mark_t *mark = &cut->marks.items[i];
+        base_assert (mark->slot < self->sent.count || mark->sequence == 0);
+        if (mark->slot < self->sent.count)
+            self->sent.items[mark->slot].marked = mark->sequence;
     }
 }
 
@@ -204,6 +226,7 @@ mst_err_t rti_lose (rti_federate_t *self, const char *why)
     rti_federation_t *federation = self->federation;
     timemgmt_cut_t cut = { 0 };
 
+    base_assert (self->federation != NULL);
     base_assert (why != NULL);
     mst_err_t err = rti_migrations_abort (self, "was lost");
     if (!err)

@@ -2,8 +2,8 @@
    home votes when it has the state in hand, and one record decides. Until then neither is granted
    the cut.
 
-        MIGRATE   vote before it   vote after it   home resigns or is lost   cannot be prepared
-        open      decided at once  decided         aborted                   aborted at once
+        MIGRATE   vote and report   home resigns or is lost, vote against   cannot be prepared
+        open      committed         aborted                                 aborted at once
 
     Death before the decision aborts; after it the new home has the objects. */
 #include "rti/core/state.h"
@@ -18,6 +18,7 @@ static rti_migration_t *rti_migration_find (const rti_federation_t *self, uint32
                                             uint64_t batch)
 {
     rti_migration_t *migration = self->migrations;
+    base_assert (self->core != NULL);
     while (migration && (migration->old_home != old_home || migration->batch != batch))
         migration = migration->next;
     return migration;
@@ -25,6 +26,7 @@ static rti_migration_t *rti_migration_find (const rti_federation_t *self, uint32
 
 static void rti_migration_free (rti_migration_t *self)
 {
+    base_assert (self->count > 0);
     base_free (self->objects);
     base_free (self);
 }
@@ -37,8 +39,11 @@ static void rti_migration_unlink (rti_federation_t *self, rti_migration_t *migra
     while (*at != migration)
         at = &(*at)->next;
     *at = migration->next;
+    rti_federate_t *old_home = rti_federate_find (self, migration->old_home);
     base_assert (self->migration_count > 0);
+    base_assert (old_home != NULL && old_home->leaving_count > 0);
     self->migration_count--;
+    old_home->leaving_count--;
     for (uint64_t i = 0; i < migration->count; i++) {
         rti_object_t *object = rti_object_find (self, migration->objects[i]);
         if (object && object->migration == migration)
@@ -48,6 +53,7 @@ static void rti_migration_unlink (rti_federation_t *self, rti_migration_t *migra
 
 void rti_migrations_free (rti_federation_t *self)
 {
+    base_assert (self->core != NULL);
     while (self->migrations) {
         rti_migration_t *migration = self->migrations;
         rti_migration_unlink (self, migration);
@@ -66,6 +72,7 @@ static mst_err_t rti_migration_fits (const rti_federation_t *self, const rti_mig
     rti_object_t *object = rti_object_find (self, handle);
     uint64_t owned = object ? rti_owned (object, migration->old_home) : 0;
 
+    base_assert (self->core != NULL);
     base_assert (to != NULL);
     if ((owned & 1) == 0)
         return base_error (MST_E_MIGRATION_REFUSED,
@@ -93,6 +100,7 @@ static mst_err_t rti_migration_fits (const rti_federation_t *self, const rti_mig
 static void rti_migration_tell (rti_federation_t *self, const rti_migration_t *migration,
                                 bool committed, const char *text)
 {
+    base_assert (self->core != NULL);
     rti_federate_t *homes[] = { rti_federate_find (self, migration->old_home),
                                 rti_federate_find (self, migration->new_home) };
     wire_migrate_decided_t decided = { .old_home = migration->old_home,
@@ -116,6 +124,8 @@ static void rti_migration_tell (rti_federation_t *self, const rti_migration_t *m
 
 static void rti_migration_epochs (const rti_federation_t *self, rti_migration_t *migration)
 {
+    base_assert (self->core != NULL);
+    base_assert (migration->count > 0);
     for (uint64_t i = 0; i < migration->count; i++) {
         const rti_object_t *object = rti_object_find (self, migration->objects[i]);
         migration->epochs[i] = object && object->epoch > 0 ? object->epoch : 1;
@@ -140,6 +150,8 @@ static void rti_migration_move (rti_federation_t *self, const rti_migration_t *m
 static mst_err_t rti_migration_end (rti_federation_t *self, rti_migration_t *migration,
                                     bool committed, const char *text)
 {
+    base_assert (self->core != NULL);
+    base_assert (migration->count > 0);
     mst_err_t err = timemgmt_bounds_release (self->bounds, migration->hold, &self->grants);
     if (err)
         return err;
@@ -162,18 +174,38 @@ static mst_err_t rti_migration_end (rti_federation_t *self, rti_migration_t *mig
     return MST_OK;
 }
 
-static mst_err_t rti_migration_decide (rti_federation_t *self, rti_migration_t *migration,
-                                       bool accepted, wire_text_t why)
+static mst_err_t rti_migration_refused (rti_federation_t *self, rti_migration_t *migration,
+                                        wire_text_t why)
 {
     char text[RTI_NAME_BYTES + 128];
-    rti_object_t *object = NULL;
-
+    base_assert (self->core != NULL);
     base_assert (migration->count > 0);
-    if (!accepted) {
-        (void) snprintf (text, sizeof text, "the new home refused%s%.*s",
-                         why.size_bytes ? ": " : "", RTI_SHOW (why));
-        return rti_migration_end (self, migration, false, text);
-    }
+    (void) snprintf (text, sizeof text, "the new home refused%s%.*s", why.size_bytes ? ": " : "",
+                     RTI_SHOW (why));
+    return rti_migration_end (self, migration, false, text);
+}
+
+/*  Is the state in the old home's reports? */
+static bool rti_migration_reported (const rti_federation_t *self, const rti_migration_t *migration)
+{
+    base_assert (self->core != NULL);
+    const rti_federate_t *from = rti_federate_find (self, migration->old_home);
+    const rti_federate_t *to = rti_federate_find (self, migration->new_home);
+    base_assert (from != NULL && to != NULL);
+    return to->slot < from->sent.count &&
+           from->sent.items[to->slot].reported >= migration->sequence;
+}
+
+/*  Commits when nothing is missing. */
+static mst_err_t rti_migration_settle (rti_federation_t *self, rti_migration_t *migration)
+{
+    char text[512];
+    rti_object_t *object;
+
+    base_assert (self->core != NULL);
+    base_assert (migration->count > 0);
+    if (!migration->voted || !rti_migration_reported (self, migration))
+        return MST_OK;
     for (uint64_t i = 0; i < migration->count; i++)
         if (rti_migration_fits (self, migration, migration->objects[i], &object)) {
             (void) snprintf (text, sizeof text, "%s", mst_error_text ());
@@ -182,11 +214,29 @@ static mst_err_t rti_migration_decide (rti_federation_t *self, rti_migration_t *
     return rti_migration_end (self, migration, true, NULL);
 }
 
+mst_err_t rti_migrations_reported (rti_federate_t *self)
+{
+    rti_federation_t *federation = self->federation;
+    mst_err_t err = MST_OK;
+
+    base_assert (self->federation != NULL);
+    base_assert (self->leaving_count > 0);
+    for (rti_migration_t *migration = federation->migrations, *next; !err && migration;
+         migration = next) {
+        next = migration->next;
+        if (migration->old_home == self->handle)
+            err = rti_migration_settle (federation, migration);
+    }
+    return err;
+}
+
 mst_err_t rti_migrations_abort (rti_federate_t *self, const char *why)
 {
     rti_federation_t *federation = self->federation;
     char text[RTI_NAME_BYTES + 64];
 
+    base_assert (self->federation != NULL);
+    base_assert (why != NULL);
     (void) snprintf (text, sizeof text, "federate \"%s\" %s", self->name, why);
     for (rti_migration_t *migration = federation->migrations, *next; migration; migration = next) {
         next = migration->next;
@@ -207,12 +257,15 @@ static mst_err_t rti_migration_new (const rti_call_t *call, rti_migration_t **se
     rti_migration_t *self = base_calloc (1, sizeof *self);
     uint64_t *objects = base_calloc (args->objects.count, 2 * sizeof *objects);
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     if (!self || !objects) {
         base_free (self);
         base_free (objects);
         return base_alloc_error ();
     }
     self->batch = args->batch;
+    self->sequence = args->sequence;
     self->cut = args->cut;
     self->old_home = call->federate->handle;
     self->new_home = args->new_home <= UINT32_MAX ? (uint32_t) args->new_home : 0;
@@ -231,6 +284,8 @@ static mst_err_t rti_migration_check (rti_federation_t *self, rti_migration_t *m
     mst_err_t err = MST_OK;
     rti_object_t *object = NULL;
 
+    base_assert (self->core != NULL);
+    base_assert (migration->count > 0);
     if (!rti_federate_find (self, migration->new_home))
         return base_error (MST_E_MIGRATION_REFUSED, "the new home, federate %u, is not joined",
                            migration->new_home);
@@ -255,22 +310,27 @@ static mst_err_t rti_migration_hold (rti_federation_t *self, rti_migration_t *mi
     const rti_federate_t *from = rti_federate_find (self, migration->old_home);
     const rti_federate_t *to = rti_federate_find (self, migration->new_home);
 
+    base_assert (self->core != NULL);
     base_assert (from != NULL && to != NULL);
     migration->hold = self->last_hold + 1;
     mst_err_t err = timemgmt_bounds_prepare_cut (self->bounds, migration->hold, from->slot,
                                                  to->slot, migration->cut);
-    if (!err)
-        self->last_hold = migration->hold;
-    return err;
+    if (err)
+        return base_error_prefix (err, "from \"%s\" to \"%s\": ", from->name, to->name);
+    self->last_hold = migration->hold;
+    return MST_OK;
 }
 
 static void rti_migration_link (rti_federation_t *self, rti_migration_t *migration)
 {
     rti_migration_t **at = &self->migrations;
+    base_assert (self->core != NULL);
+    base_assert (migration->count > 0);
     while (*at)
         at = &(*at)->next;
     *at = migration;
     self->migration_count++;
+    rti_federate_find (self, migration->old_home)->leaving_count++;
 }
 
 /*  A vote that came before its MIGRATE is taken out: true, and what it said. */
@@ -279,6 +339,7 @@ static bool rti_vote_take (const rti_federation_t *self, const rti_migration_t *
 {
     rti_federate_t *voter = rti_federate_find (self, migration->new_home);
 
+    base_assert (self->core != NULL);
     base_assert (voter != NULL);
     BASE_LIST_EACH (&voter->votes, i) {
         const rti_vote_t *vote = &voter->votes.items[i];
@@ -294,6 +355,7 @@ static bool rti_vote_take (const rti_federation_t *self, const rti_migration_t *
 /*  Votes of batches up to this one that came early wait for nothing any more. */
 static void rti_votes_expire (rti_federate_t *voter, uint32_t old_home, uint64_t batch)
 {
+    base_assert (voter->federation != NULL);
     for (size_t i = voter->votes.count; i-- > 0;)
         if (voter->votes.items[i].old_home == old_home && voter->votes.items[i].batch <= batch)
             voter->votes.items[i] = voter->votes.items[--voter->votes.count];
@@ -303,6 +365,8 @@ static mst_err_t rti_migrate_check (const rti_call_t *call)
 {
     const wire_migrate_t *args = call->args;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     if (args->batch <= call->federate->batch)
         return base_error (MST_E_INVALID_ARGUMENT,
                            "batch %" PRIu64 " of federate \"%s\" came after batch %" PRIu64
@@ -319,6 +383,8 @@ static void rti_migration_refuse (rti_federation_t *self, rti_migration_t *migra
 {
     char text[512];
 
+    base_assert (self->core != NULL);
+    base_assert (migration->count > 0);
     (void) snprintf (text, sizeof text, "%s", mst_error_text ());
     for (uint64_t i = 0; i < migration->count; i++) {
         rti_object_t *object = rti_object_find (self, migration->objects[i]);
@@ -342,6 +408,8 @@ mst_err_t rti_migrate (rti_call_t *call)
     rti_migration_t *migration = NULL;
     bool accept;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     mst_err_t err = rti_migrate_check (call);
     if (!err)
         err = rti_migration_new (call, &migration);
@@ -359,13 +427,18 @@ mst_err_t rti_migrate (rti_call_t *call)
     rti_migration_link (federation, migration);
     if (!rti_vote_take (federation, migration, &accept))
         return MST_OK;
-    return rti_migration_decide (federation, migration, accept, rti_text (""));
+    if (!accept)
+        return rti_migration_refused (federation, migration, rti_text (""));
+    migration->voted = true;
+    return rti_migration_settle (federation, migration);
 }
 
 /*  Voting ------------------------------------------------------------------------------------ */
 
 static mst_err_t rti_vote_keep (rti_federate_t *self, const rti_vote_t *vote)
 {
+    base_assert (self->federation != NULL);
+    base_assert (vote != NULL);
     BASE_LIST_EACH (&self->votes, i)
         if (self->votes.items[i].old_home == vote->old_home &&
             self->votes.items[i].batch == vote->batch) {
@@ -383,6 +456,8 @@ mst_err_t rti_migrate_vote (rti_call_t *call)
     const wire_migrate_vote_t *args = call->args;
     const rti_federate_t *from = rti_federate_find (call->federation, args->old_home);
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     if (!from || (args->batch <= from->batch &&
                   !rti_migration_find (call->federation, from->handle, args->batch)))
         return MST_OK; /* decided meanwhile, as both were told */
@@ -395,6 +470,9 @@ mst_err_t rti_migrate_vote (rti_call_t *call)
         return base_error (MST_E_INVALID_ARGUMENT,
                            "batch %" PRIu64 " of federate \"%s\" does not go to federate \"%s\"",
                            args->batch, from->name, call->federate->name);
-    return rti_migration_decide (call->federation, migration, args->accept != 0,
-                                 args->text.data ? args->text : rti_text (""));
+    if (!args->accept)
+        return rti_migration_refused (call->federation, migration,
+                                      args->text.data ? args->text : rti_text (""));
+    migration->voted = true;
+    return rti_migration_settle (call->federation, migration);
 }

@@ -14,6 +14,7 @@ static uint64_t rti_reservation (uint32_t federate)
 
 static bool rti_name_get (const rti_federation_t *self, wire_text_t name, uint64_t *value)
 {
+    base_assert (self->core != NULL);
     base_assert (name.data != NULL);
     return base_names_get (&self->object_names, name.data, (size_t) name.size_bytes, value);
 }
@@ -21,6 +22,8 @@ static bool rti_name_get (const rti_federation_t *self, wire_text_t name, uint64
 rti_object_t *rti_name_object (const rti_federation_t *self, const char *name)
 {
     uint64_t value;
+    base_assert (self->core != NULL);
+    base_assert (name != NULL);
     if (!rti_name_get (self, rti_text (name), &value) || (value & 1) != 0)
         return NULL;
     return (rti_object_t *) (uintptr_t) value;
@@ -31,6 +34,7 @@ mst_err_t rti_name_usable (const rti_federate_t *self, wire_text_t name, bool de
     uint64_t value;
     bool known = rti_name_get (self->federation, name, &value);
 
+    base_assert (self->federation != NULL);
     if (known && value == rti_reservation (self->handle))
         return MST_OK;
     if (known && (value & 1) == 0)
@@ -49,12 +53,15 @@ mst_err_t rti_name_usable (const rti_federate_t *self, wire_text_t name, bool de
 
 mst_err_t rti_name_use (rti_federation_t *self, const char *name, rti_object_t *object)
 {
+    base_assert (self->core != NULL);
     base_assert (((uintptr_t) object & 1) == 0);
     return base_names_set (&self->object_names, name, strlen (name), (uint64_t) (uintptr_t) object);
 }
 
 void rti_names_forget (rti_federation_t *self, uint32_t federate)
 {
+    base_assert (self->core != NULL);
+    base_assert (federate != 0);
     for (uint32_t i = self->object_names.count; i-- > 0;) {
         const base_name_t *entry = &self->object_names.entries[i];
         if (entry->value == rti_reservation (federate))
@@ -66,7 +73,7 @@ void rti_names_forget (rti_federation_t *self, uint32_t federate)
 
 static mst_err_t rti_object_name_check (wire_text_t name)
 {
-    mst_err_t err = rti_name_check ("object", name);
+    mst_err_t err = rti_name_check ("an object", name);
     if (err)
         return err;
     if (name.size_bytes >= 3 && memcmp (name.data, "HLA", 3) == 0)
@@ -79,6 +86,8 @@ static mst_err_t rti_object_name_check (wire_text_t name)
 static mst_err_t rti_names_limit (const rti_call_t *call, uint64_t more)
 {
     uint64_t most = 2 * call->core->options.objects_max;
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (call->federation->object_names.count + more > most)
         return base_error (
             MST_E_LIMIT, "object names of \"%s\": twice limits.objects (%llu) is reached",
@@ -93,6 +102,8 @@ mst_err_t rti_reserve_name (rti_call_t *call)
     uint64_t value;
     bool free;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_object_name_check (name);
     if (!err)
         err = rti_names_limit (call, 1);
@@ -116,6 +127,7 @@ mst_err_t rti_reserve_name (rti_call_t *call)
 
 static void rti_names_release (rti_federation_t *self, wire_texts_t names, uint64_t count)
 {
+    base_assert (self->core != NULL);
     for (uint64_t i = 0; i < count; i++)
         (void) base_names_remove (&self->object_names, names.items[i].data,
                                   (size_t) names.items[i].size_bytes);
@@ -127,6 +139,8 @@ static mst_err_t rti_names_reserve (rti_call_t *call, wire_texts_t names, bool *
     uint64_t value, done = 0;
     mst_err_t err = MST_OK;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     *free = true;
     while (!err && *free && done < names.count) {
         *free = !rti_name_get (call->federation, names.items[done], &value);
@@ -147,6 +161,8 @@ mst_err_t rti_reserve_names (rti_call_t *call)
     wire_texts_t names = args->object_instance_names;
     bool free;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     if (names.count == 0)
         return base_error (MST_E_INVALID_ARGUMENT, "no object names are given to be reserved");
     mst_err_t err = rti_names_limit (call, names.count);
@@ -170,6 +186,8 @@ mst_err_t rti_reserve_names (rti_call_t *call)
 static mst_err_t rti_release_check (const rti_call_t *call, wire_text_t name)
 {
     uint64_t value;
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     if (rti_name_get (call->federation, name, &value) &&
         value == rti_reservation (call->federate->handle))
         return MST_OK;
@@ -182,6 +200,8 @@ mst_err_t rti_release_name (rti_call_t *call)
 {
     const wire_release_object_instance_name_t *args = call->args;
     wire_texts_t names = { &args->object_instance_name, 1 };
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_release_check (call, args->object_instance_name);
     if (!err)
         rti_names_release (call->federation, names, 1);
@@ -193,6 +213,8 @@ mst_err_t rti_release_names (rti_call_t *call)
     const wire_release_multiple_object_instance_names_t *args = call->args;
     wire_texts_t names = args->object_instance_names;
     mst_err_t err = MST_OK;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     for (uint64_t i = 0; !err && i < names.count; i++)
         err = rti_release_check (call, names.items[i]);
     if (!err)

@@ -12,12 +12,14 @@
 
 rti_object_t *rti_object_find (const rti_federation_t *self, uint64_t handle)
 {
+    base_assert (self->core != NULL);
     base_assert (self != NULL);
     return base_map_pointer (&self->objects, handle);
 }
 
 rti_object_t *rti_object_first (const rti_federation_t *self)
 {
+    base_assert (self->core != NULL);
     for (uint32_t i = 0; self->extents && i < self->model->objects.count; i++)
         if (self->extents[i].first)
             return self->extents[i].first;
@@ -26,6 +28,7 @@ rti_object_t *rti_object_first (const rti_federation_t *self)
 
 rti_object_t *rti_object_next (const rti_federation_t *self, const rti_object_t *object)
 {
+    base_assert (self->core != NULL);
     base_assert (object != NULL);
     if (object->next)
         return object->next;
@@ -39,6 +42,7 @@ rti_object_t *rti_object_next (const rti_federation_t *self, const rti_object_t 
 static size_t rti_knower_at (const rti_object_t *self, uint32_t federate)
 {
     size_t low = 0, high = self->knowers.count;
+    base_assert (self->handle != 0);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (self->knowers.items[middle].federate < federate)
@@ -52,6 +56,8 @@ static size_t rti_knower_at (const rti_object_t *self, uint32_t federate)
 
 const rti_knower_t *rti_object_knower (const rti_object_t *self, uint32_t federate)
 {
+    base_assert (self->handle != 0);
+    base_assert (federate != 0);
     size_t at = rti_knower_at (self, federate);
     if (at == self->knowers.count || self->knowers.items[at].federate != federate)
         return NULL;
@@ -61,6 +67,7 @@ const rti_knower_t *rti_object_knower (const rti_object_t *self, uint32_t federa
 /*  Room first. */
 static void rti_knower_add (rti_object_t *self, uint32_t federate, uint32_t class_index)
 {
+    base_assert (self->handle != 0);
     size_t at = rti_knower_at (self, federate);
     base_assert (self->knowers.count < self->knowers.capacity);
     memmove (&self->knowers.items[at + 1], &self->knowers.items[at],
@@ -71,6 +78,8 @@ static void rti_knower_add (rti_object_t *self, uint32_t federate, uint32_t clas
 
 void rti_object_forget (rti_object_t *self, uint32_t federate)
 {
+    base_assert (self->handle != 0);
+    base_assert (federate != 0);
     size_t at = rti_knower_at (self, federate);
     if (at == self->knowers.count || self->knowers.items[at].federate != federate)
         return;
@@ -84,6 +93,8 @@ mst_err_t rti_object_known (const rti_call_t *call, wire_handle_t handle, rti_ob
 {
     const rti_knower_t *knower = NULL;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     *object = rti_object_find (call->federation, handle);
     if (*object)
         knower = rti_object_knower (*object, call->federate->handle);
@@ -98,6 +109,7 @@ mst_err_t rti_object_known (const rti_call_t *call, wire_handle_t handle, rti_ob
 
 static void rti_extent_add (rti_extent_t *extent, rti_object_t *object)
 {
+    base_assert (extent != NULL);
     base_assert (object->next == NULL && object->previous == NULL);
     object->previous = extent->last;
     if (extent->last)
@@ -109,6 +121,7 @@ static void rti_extent_add (rti_extent_t *extent, rti_object_t *object)
 
 static void rti_extent_remove (rti_extent_t *extent, rti_object_t *object)
 {
+    base_assert (extent != NULL);
     base_assert (extent->first != NULL && extent->last != NULL);
     if (object->previous)
         object->previous->next = object->next;
@@ -122,6 +135,7 @@ static void rti_extent_remove (rti_extent_t *extent, rti_object_t *object)
 
 static void rti_object_drop (rti_object_t *object)
 {
+    base_assert (object->handle != 0);
     BASE_LIST_FINI (&object->shares);
     BASE_LIST_FINI (&object->knowers);
     base_free (object->name);
@@ -130,6 +144,7 @@ static void rti_object_drop (rti_object_t *object)
 
 void rti_object_free (rti_federation_t *self, rti_object_t *object)
 {
+    base_assert (self->core != NULL);
     base_assert (object->migration == NULL);
     while (object->acquisitions)
         rti_acquisition_drop (self, object, object->acquisitions->federate, UINT64_MAX);
@@ -150,6 +165,7 @@ typedef struct rti_discovering {
 
 static void rti_discover_tell (rti_discovering_t *self, rti_federate_t *to, uint32_t class_index)
 {
+    base_assert (self != NULL);
     wire_discover_object_instance_t discover = { .object_instance = self->object->handle,
                                                  .object_class = class_index + 1,
                                                  .object_instance_name =
@@ -171,6 +187,7 @@ static rti_object_t *rti_unknown_object (const rti_federate_t *self, uint32_t cl
     rti_object_t *object = behind ? behind->next : NULL;
     uint32_t i = behind ? behind->class_index + 1 : class_index;
 
+    base_assert (self->federation != NULL);
     for (;;) {
         for (; object; object = object->next)
             if (!rti_object_knower (object, self->handle))
@@ -183,6 +200,7 @@ static rti_object_t *rti_unknown_object (const rti_federate_t *self, uint32_t cl
 
 mst_err_t rti_discover_room (rti_federate_t *self, uint32_t class_index)
 {
+    base_assert (self->federation != NULL);
     for (rti_object_t *object = rti_unknown_object (self, class_index, NULL); object;
          object = rti_unknown_object (self, class_index, object))
         if (BASE_LIST_ROOM (&object->knowers))
@@ -192,6 +210,7 @@ mst_err_t rti_discover_room (rti_federate_t *self, uint32_t class_index)
 
 void rti_discover (rti_federate_t *self, uint32_t class_index)
 {
+    base_assert (self->federation != NULL);
     for (rti_object_t *object = rti_unknown_object (self, class_index, NULL); object;
          object = rti_unknown_object (self, class_index, object)) {
         rti_discovering_t discovering = { object, FOM_NONE };
@@ -209,6 +228,8 @@ static mst_err_t rti_register_check (const rti_call_t *call, const wire_register
 {
     const rti_federate_t *self = call->federate;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     if (args->object >> RTI_OBJECT_COUNTER_BITS != self->handle ||
         (args->object & RTI_COUNTER_MASK) <= self->counter)
         return base_error (MST_E_INVALID_ARGUMENT,
@@ -238,6 +259,8 @@ static mst_err_t rti_register_name (const rti_call_t *call, const wire_register_
     bool derive = args->name.size_bytes == 0;
     wire_text_t text = args->name;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (derive) {
         (void) snprintf (derived, sizeof derived, "%s.%" PRIu64, call->federate->name,
                          args->object & RTI_COUNTER_MASK);
@@ -252,6 +275,7 @@ static mst_err_t rti_register_name (const rti_call_t *call, const wire_register_
 
 static mst_err_t rti_register_rooms (const rti_federation_t *federation, rti_object_t *object)
 {
+    base_assert (federation->core != NULL);
     for (size_t i = 0; i < federation->members.count; i++) {
         const rti_federate_t *member = federation->members.items[i];
         if (member->handle != object->registrar &&
@@ -268,6 +292,8 @@ static mst_err_t rti_register_rooms (const rti_federation_t *federation, rti_obj
 
 static mst_err_t rti_register_enter (rti_federation_t *federation, rti_object_t *object)
 {
+    base_assert (federation->core != NULL);
+    base_assert (object->handle != 0);
     mst_err_t err = rti_register_rooms (federation, object);
     if (!err)
         err = base_map_set_pointer (&federation->objects, object->handle, object);
@@ -283,6 +309,8 @@ static void rti_register_tell (rti_federation_t *federation, rti_object_t *objec
 {
     rti_discovering_t discovering = { object, FOM_NONE };
 
+    base_assert (federation->core != NULL);
+    base_assert (object->handle != 0);
     BASE_LIST_EACH (&federation->members, i) {
         rti_federate_t *member = federation->members.items[i];
         if (member->handle == object->registrar)
@@ -301,6 +329,8 @@ mst_err_t rti_register (rti_call_t *call)
     rti_federate_t *self = call->federate;
     uint32_t class_index = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_register_check (call, args, &class_index);
     if (err)
         return err;
@@ -338,6 +368,7 @@ static void rti_remove_tell (rti_object_t *object, rti_federate_t *by, wire_byte
                                              .producing_federate = by->handle };
     bool begun = false;
 
+    base_assert (object->handle != 0);
     BASE_LIST_EACH (&object->knowers, i) {
         rti_federate_t *knower = rti_federate_find (federation, object->knowers.items[i].federate);
         wire_pair_t pair;
@@ -353,6 +384,7 @@ static void rti_remove_tell (rti_object_t *object, rti_federate_t *by, wire_byte
 
 void rti_object_remove (rti_object_t *object, rti_federate_t *by, wire_bytes_t tag)
 {
+    base_assert (object->handle != 0);
     base_assert (tag.data != NULL);
     rti_remove_tell (object, by, tag, true);
     rti_object_free (by->federation, object);
@@ -360,6 +392,8 @@ void rti_object_remove (rti_object_t *object, rti_federate_t *by, wire_bytes_t t
 
 static mst_err_t rti_delete_check (const rti_call_t *call, const rti_object_t *object)
 {
+    base_assert (call->federate != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if ((rti_owned (object, call->federate->handle) & 1) == 0)
         return base_error (
             MST_E_DELETE_PRIVILEGE_NOT_HELD,
@@ -379,6 +413,8 @@ mst_err_t rti_delete (rti_call_t *call)
     rti_object_t *object = NULL;
     uint32_t class_index = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_object_known (call, args->object, &object, &class_index);
     if (!err)
         err = rti_delete_check (call, object);
@@ -402,6 +438,8 @@ mst_err_t rti_local_delete (rti_call_t *call)
     rti_object_t *object = NULL;
     uint32_t class_index = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_object_known (call, args->object_instance, &object, &class_index);
     if (err)
         return err;
@@ -427,6 +465,7 @@ static void rti_provide_tell (const rti_call_t *call, const rti_object_t *object
 {
     rti_attributes_t memory;
 
+    base_assert (call->federate != NULL);
     BASE_LIST_EACH (&object->shares, i) {
         const rti_share_t *share = &object->shares.items[i];
         rti_federate_t *owner = rti_federate_find (call->federation, share->federate);
@@ -448,6 +487,8 @@ mst_err_t rti_request_instance_update (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_object_known (call, args->object_instance, &object, &class_index);
     if (!err)
         err = rti_mask_check (call->federation, class_index, args->attributes, &mask);
@@ -464,6 +505,8 @@ mst_err_t rti_request_class_update (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err =
         rti_class_check (federation, RTI_OBJECTS_KIND, args->object_class, &class_index);
     if (!err)

@@ -43,6 +43,7 @@ void rti_log (rti_core_t *core, const char *format, ...)
     char line[512];
     va_list args;
 
+    base_assert (core != NULL);
     base_assert (core->effects != NULL);
     va_start (args, format);
     (void) vsnprintf (line, sizeof line, format, args);
@@ -98,6 +99,7 @@ typedef struct rti_writing {
 static mst_err_t rti_stamp_write (const rti_core_t *core, const rti_link_t *link, wire_pairs_t need,
                                   base_buffer_t *out)
 {
+    base_assert (core != NULL);
     wire_down_t down = { .global = core->global,
                          .origin = core->origin,
                          .origin_sequence = core->origin_sequence,
@@ -129,6 +131,7 @@ static rti_writing_t rti_frame_open (rti_core_t *core, rti_link_t *link, wire_pa
 
 static void rti_frame_close (rti_writing_t *self, mst_err_t err, uint16_t kind, uint32_t request)
 {
+    base_assert (self != NULL);
     if (!self->out)
         return;
     if (!err)
@@ -143,6 +146,7 @@ static void rti_frame_close (rti_writing_t *self, mst_err_t err, uint16_t kind, 
    replies do not count: a step would else make all that is sent after it wait for a PROBE. */
 static void rti_count (rti_core_t *core)
 {
+    base_assert (core != NULL);
     if (core->counted)
         return;
     core->counted = true;
@@ -152,6 +156,7 @@ static void rti_count (rti_core_t *core)
 
 void rti_cast_begin (rti_core_t *core, uint16_t kind, const void *args)
 {
+    base_assert (core != NULL);
     base_assert (wire_service_row (kind) != NULL);
     base_buffer_clear (&core->cast);
     core->cast_kind = kind;
@@ -161,6 +166,7 @@ void rti_cast_begin (rti_core_t *core, uint16_t kind, const void *args)
 
 void rti_cast_bytes (rti_core_t *core, uint16_t kind, const base_buffer_t *args)
 {
+    base_assert (core != NULL);
     base_assert (args->size_bytes > 0);
     base_buffer_clear (&core->cast);
     core->cast_kind = kind;
@@ -172,6 +178,7 @@ void rti_cast_to (rti_federate_t *to, wire_pairs_t need)
 {
     rti_core_t *core = to->federation->core;
 
+    base_assert (to->federation != NULL);
     base_assert (core->cast_kind != 0);
     rti_records_flush (to);
     rti_writing_t writing = rti_frame_open (core, to->link, need);
@@ -185,6 +192,7 @@ void rti_cast_to (rti_federate_t *to, wire_pairs_t need)
 
 void rti_tell (rti_federate_t *to, uint16_t kind, const void *args)
 {
+    base_assert (to->federation != NULL);
     base_assert (to != NULL && args != NULL);
     rti_cast_begin (to->federation->core, kind, args);
     rti_cast_to (to, RTI_NO_NEED);
@@ -192,11 +200,12 @@ void rti_tell (rti_federate_t *to, uint16_t kind, const void *args)
 
 wire_pairs_t rti_need_of (const rti_federate_t *to, const rti_federate_t *sender, wire_pair_t *pair)
 {
+    base_assert (to->federation != NULL);
     base_assert (pair != NULL);
-    if (!sender || sender == to || to->slot >= sender->marks.count ||
-        sender->marks.items[to->slot] == 0)
+    uint64_t sequence = sender && sender != to ? rti_federate_marked (sender, to) : 0;
+    if (sequence == 0)
         return RTI_NO_NEED;
-    *pair = (wire_pair_t){ sender->handle, sender->marks.items[to->slot] };
+    *pair = (wire_pair_t){ sender->handle, sequence };
     return (wire_pairs_t){ pair, 1 };
 }
 
@@ -204,6 +213,7 @@ void rti_tell_after (rti_federate_t *to, const rti_federate_t *sender, uint16_t 
                      const void *args)
 {
     wire_pair_t pair;
+    base_assert (to->federation != NULL);
     base_assert (to != NULL && args != NULL);
     rti_cast_begin (to->federation->core, kind, args);
     rti_cast_to (to, rti_need_of (to, sender, &pair));
@@ -211,6 +221,7 @@ void rti_tell_after (rti_federate_t *to, const rti_federate_t *sender, uint16_t 
 
 void rti_tell_link (rti_core_t *core, rti_link_t *to, uint16_t kind, const void *args)
 {
+    base_assert (core != NULL);
     base_assert (to != NULL && args != NULL);
     rti_writing_t writing = rti_frame_open (core, to, RTI_NO_NEED);
     if (writing.out)
@@ -223,6 +234,8 @@ static mst_err_t rti_result_encode (rti_core_t *core, uint16_t service, const vo
 {
     const wire_service_row_t *row = wire_service_row (service);
 
+    base_assert (core != NULL);
+    base_assert (bytes != NULL);
     *bytes = (wire_bytes_t){ 0 };
     if (!result || !row || row->result.field_count == 0)
         return MST_OK;
@@ -259,6 +272,7 @@ void rti_grant_tell (rti_federate_t *to, const wire_grant_t *grant)
 {
     rti_core_t *core = to->federation->core;
 
+    base_assert (to->federation != NULL);
     base_assert (grant != NULL);
     rti_records_flush (to);
     rti_writing_t writing = rti_frame_open (core, to->link, RTI_NO_NEED);
@@ -268,6 +282,7 @@ void rti_grant_tell (rti_federate_t *to, const wire_grant_t *grant)
 
 void rti_relay_bytes (rti_core_t *core, rti_link_t *to, const void *data, size_t size_bytes)
 {
+    base_assert (core != NULL);
     base_assert (data != NULL && size_bytes >= WIRE_HEADER_BYTES);
     if (to->closing)
         return;

@@ -14,6 +14,7 @@ static const wire_bytes_t rti_no_tag = { (const uint8_t *) "", 0 };
 
 uint64_t rti_owned (const rti_object_t *object, uint32_t federate)
 {
+    base_assert (object->handle != 0);
     base_assert (object != NULL);
     BASE_LIST_EACH (&object->shares, i)
         if (object->shares.items[i].federate == federate)
@@ -24,6 +25,7 @@ uint64_t rti_owned (const rti_object_t *object, uint32_t federate)
 uint64_t rti_owned_by_any (const rti_object_t *object)
 {
     uint64_t mask = 0;
+    base_assert (object->handle != 0);
     BASE_LIST_EACH (&object->shares, i) {
         base_assert ((mask & object->shares.items[i].mask) == 0);
         mask |= object->shares.items[i].mask;
@@ -59,6 +61,8 @@ static void rti_owned_count (const rti_federation_t *self, uint32_t federate, bo
 static void rti_disown (rti_federation_t *self, rti_object_t *object, uint64_t mask)
 {
     size_t kept = 0;
+    base_assert (self->core != NULL);
+    base_assert (object->handle != 0);
     BASE_LIST_EACH (&object->shares, i) {
         rti_share_t share = object->shares.items[i];
         share.mask &= ~mask;
@@ -91,6 +95,8 @@ void rti_own (rti_federation_t *self, rti_object_t *object, uint32_t to, uint64_
 static rti_acquisition_t *rti_wish_of (const rti_object_t *object, uint32_t federate)
 {
     rti_acquisition_t *wish = object->acquisitions;
+    base_assert (object->handle != 0);
+    base_assert (federate != 0);
     while (wish && wish->federate != federate)
         wish = wish->next;
     return wish;
@@ -101,6 +107,7 @@ void rti_acquisition_drop (rti_federation_t *self, rti_object_t *object, uint32_
 {
     rti_acquisition_t **at = &object->acquisitions;
 
+    base_assert (self->core != NULL);
     while (*at && (*at)->federate != federate)
         at = &(*at)->next;
     rti_acquisition_t *wish = *at;
@@ -122,6 +129,7 @@ static mst_err_t rti_wish_add (const rti_call_t *call, rti_object_t *object, uin
 {
     rti_acquisition_t **at = &object->acquisitions;
 
+    base_assert (call->federate != NULL);
     base_assert (mask != 0);
     while (*at && (*at)->federate != call->federate->handle)
         at = &(*at)->next;
@@ -158,6 +166,7 @@ static void rti_ownership_tell (rti_federate_t *to, const rti_federate_t *after,
                                 const rti_object_t *object, uint64_t mask, wire_bytes_t tag)
 {
     rti_attributes_t memory;
+    base_assert (to->federation != NULL);
     rti_offer_t offer = { .object_instance = object->handle,
                           .secured_attributes = rti_mask_handles (mask, &memory),
                           .user_supplied_tag = tag };
@@ -169,6 +178,7 @@ static void rti_ownership_tell (rti_federate_t *to, const rti_federate_t *after,
 static void rti_release_ask (const rti_federation_t *self, const rti_object_t *object,
                              uint32_t wanted_by, uint64_t mask, wire_bytes_t tag)
 {
+    base_assert (self->core != NULL);
     BASE_LIST_EACH (&object->shares, i) {
         const rti_share_t *share = &object->shares.items[i];
         rti_federate_t *owner = rti_federate_find (self, share->federate);
@@ -181,6 +191,8 @@ static void rti_release_ask (const rti_federation_t *self, const rti_object_t *o
 
 void rti_wishes_ask (const rti_federation_t *self, const rti_object_t *object, uint64_t mask)
 {
+    base_assert (self->core != NULL);
+    base_assert (object->handle != 0);
     for (const rti_acquisition_t *wish = object->acquisitions; wish; wish = wish->next)
         if ((wish->mask & mask) != 0)
             rti_release_ask (self, object, wish->federate, wish->mask & mask, rti_no_tag);
@@ -192,6 +204,7 @@ static void rti_offer (rti_federate_t *self, const rti_object_t *object, uint64_
 {
     rti_federation_t *federation = self->federation;
 
+    base_assert (self->federation != NULL);
     base_assert (mask != 0);
     BASE_LIST_EACH (&federation->members, i) {
         rti_federate_t *member = federation->members.items[i];
@@ -237,12 +250,16 @@ static mst_err_t rti_attributes_of (const rti_call_t *call, wire_handle_t handle
                                     wire_handles_t attributes, rti_object_t **object,
                                     uint32_t *class_index, uint64_t *mask)
 {
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_object_known (call, handle, object, class_index);
     return err ? err : rti_mask_check (call->federation, *class_index, attributes, mask);
 }
 
 static mst_err_t rti_owner_check (const rti_call_t *call, const rti_object_t *object, uint64_t mask)
 {
+    base_assert (call->federate != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     uint64_t missing = mask & ~rti_owned (object, call->federate->handle);
     if (missing == 0)
         return MST_OK;
@@ -253,6 +270,7 @@ static mst_err_t rti_owner_check (const rti_call_t *call, const rti_object_t *ob
 
 static mst_err_t rti_moving_check (const rti_object_t *object)
 {
+    base_assert (object->handle != 0);
     if (!object->migration)
         return MST_OK;
     return base_error (
@@ -269,6 +287,8 @@ mst_err_t rti_divest (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->attributes, &object,
                                        &class_index, &mask);
     if (!err)
@@ -290,6 +310,8 @@ mst_err_t rti_divest_wanted (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0, wanted = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     if (!memory)
         return base_alloc_error ();
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->attributes, &object,
@@ -316,6 +338,8 @@ mst_err_t rti_release_denied (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->attributes, &object,
                                        &class_index, &mask);
     return err ? err : rti_owner_check (call, object, mask);
@@ -329,6 +353,8 @@ static mst_err_t rti_acquire_check (const rti_call_t *call, const rti_object_t *
     const char *class = fom_class (&call->federation->model->objects, class_index)->full_name;
     uint64_t published = self->declared[RTI_OBJECTS_KIND][class_index].published;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     if (published == 0)
         return base_error (MST_E_CLASS_NOT_PUBLISHED,
                            "federate \"%s\" does not publish \"%s\": publish it before acquiring",
@@ -348,6 +374,7 @@ static mst_err_t rti_acquire_check (const rti_call_t *call, const rti_object_t *
 static void rti_acquire_free (rti_call_t *call, rti_object_t *object, uint64_t mask,
                               wire_bytes_t tag)
 {
+    base_assert (call->federate != NULL);
     base_assert ((rti_owned_by_any (object) & mask) == 0);
     rti_own (call->federation, object, call->federate->handle, mask);
     rti_acquisition_drop (call->federation, object, call->federate->handle, mask);
@@ -363,6 +390,8 @@ mst_err_t rti_acquire (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->desired_attributes,
                                        &object, &class_index, &mask);
     if (!err)
@@ -390,6 +419,8 @@ mst_err_t rti_acquire_available (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->desired_attributes,
                                        &object, &class_index, &mask);
     if (!err)
@@ -423,6 +454,8 @@ mst_err_t rti_cancel_acquisition (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->attributes, &object,
                                        &class_index, &mask);
     if (err || mask == 0)
@@ -456,6 +489,8 @@ mst_err_t rti_query_ownership (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_attributes_of (call, args->object_instance, args->attributes, &object,
                                        &class_index, &mask);
     if (err)
@@ -486,6 +521,8 @@ mst_err_t rti_is_owned (rti_call_t *call)
     uint32_t class_index = 0;
     uint64_t mask = 0;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err =
         rti_attributes_of (call, args->object_instance, (wire_handles_t){ &args->attribute, 1 },
                            &object, &class_index, &mask);

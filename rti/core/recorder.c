@@ -8,6 +8,7 @@
 
 void rti_records_flush (rti_federate_t *self)
 {
+    base_assert (self->federation != NULL);
     if (self->records.size_bytes == 0)
         return;
     wire_records_t records = { { self->records.data, self->records.size_bytes } };
@@ -27,6 +28,8 @@ static mst_err_t rti_record_append (rti_federate_t *self, uint16_t kind, const v
                          .processed = self->link->sequence };
     size_t before = self->records.size_bytes, start;
 
+    base_assert (self->federation != NULL);
+    base_assert (args != NULL);
     mst_err_t err = wire_frame_begin (&self->records, &start);
     if (!err)
         err = wire_down_write (&self->records, &down);
@@ -43,28 +46,28 @@ void rti_record (rti_federation_t *self, uint16_t kind, const void *args)
 {
     int64_t due = self->core->now_ns + RTI_RECORDS_DELAY_NS;
 
+    base_assert (self->core != NULL);
     base_assert (args != NULL);
-    if (self->recorder_count == 0)
-        return;
-    BASE_LIST_EACH (&self->members, i) {
-        rti_federate_t *member = self->members.items[i];
-        if ((member->flags & RTI_FLAG_RECORDER) == 0 || member->link->closing)
+    BASE_LIST_EACH (&self->recorders, i) {
+        rti_federate_t *recorder = self->recorders.items[i];
+        if (recorder->link->closing)
             continue;
-        if (rti_record_append (member, kind, args)) {
-            rti_close (self->core, member->link, "there is no memory left for its records");
+        if (rti_record_append (recorder, kind, args)) {
+            rti_close (self->core, recorder->link, "there is no memory left for its records");
             continue;
         }
-        if (member->records_due_ns > due)
-            member->records_due_ns = due;
-        if (member->records.size_bytes >= RTI_RECORDS_BYTES)
-            rti_records_flush (member);
+        if (recorder->records_due_ns > due)
+            recorder->records_due_ns = due;
+        if (recorder->records.size_bytes >= RTI_RECORDS_BYTES)
+            rti_records_flush (recorder);
     }
 }
 
 void rti_note (rti_federation_t *self, const rti_note_t *note)
 {
+    base_assert (self->core != NULL);
     base_assert (note != NULL);
-    if (self->recorder_count == 0)
+    if (self->recorders.count == 0)
         return;
     wire_note_t args = { .kind = note->kind,
                          .federate = note->federate,
@@ -80,6 +83,8 @@ void rti_note (rti_federation_t *self, const rti_note_t *note)
 static rti_report_t *rti_report_find (const rti_federation_t *self, const char *federate,
                                       wire_text_t name)
 {
+    base_assert (self->core != NULL);
+    base_assert (federate != NULL);
     BASE_LIST_EACH (&self->reports, i) {
         rti_report_t *report = &self->reports.items[i];
         if (strcmp (report->federate, federate) == 0 && strlen (report->name) == name.size_bytes &&
@@ -92,6 +97,8 @@ static rti_report_t *rti_report_find (const rti_federation_t *self, const char *
 static mst_err_t rti_report_add (rti_federation_t *self, const char *federate, wire_text_t name,
                                  char *value)
 {
+    base_assert (self->core != NULL);
+    base_assert (federate != NULL);
     rti_report_t report = { .name = rti_text_copy (name),
                             .value = value,
                             .federate = base_strdup (federate) };
@@ -107,7 +114,9 @@ static mst_err_t rti_report_add (rti_federation_t *self, const char *federate, w
 static mst_err_t rti_report_check (const rti_federation_t *self, const wire_report_t *args,
                                    bool fresh)
 {
-    mst_err_t err = rti_name_check ("report", args->name);
+    base_assert (self->core != NULL);
+    base_assert (args != NULL);
+    mst_err_t err = rti_name_check ("a report", args->name);
     if (err)
         return err;
     if (args->value.size_bytes > RTI_REPORT_BYTES)
@@ -127,6 +136,8 @@ mst_err_t rti_report (rti_call_t *call)
     const char *federate = call->federate->name;
     rti_report_t *standing = rti_report_find (federation, federate, args->name);
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     mst_err_t err = rti_report_check (federation, args, !standing);
     if (err)
         return err;
@@ -155,18 +166,24 @@ mst_err_t rti_lost_messages (rti_call_t *call)
     const wire_lost_messages_t *args = call->args;
     char text[128];
 
-    if (args->to_sequence < args->from_sequence)
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
+    if (args->to_sequence < args->from_sequence || args->sender > UINT32_MAX)
         return base_error (MST_E_INVALID_ARGUMENT,
-                           "lost messages from %" PRIu64 " to %" PRIu64 " are none",
-                           args->from_sequence, args->to_sequence);
+                           "bundles %" PRIu64 " to %" PRIu64 " of federate %" PRIu64 " are none",
+                           args->from_sequence, args->to_sequence, args->sender);
     uint64_t count = args->to_sequence - args->from_sequence + 1;
     call->federation->lost_message_count += count;
     (void) snprintf (text, sizeof text,
                      "bundles %" PRIu64 " to %" PRIu64 " of federate %" PRIu64 " never came",
                      args->from_sequence, args->to_sequence, args->sender);
     rti_log (call->core, "\"%s\": %s", call->federate->name, text);
-    rti_note_t note = { RTI_NOTE_LOST_MESSAGES, call->federate->handle, call->federate->name,
-                        WIRE_TIME_NONE,         args->to_sequence,      text };
+    rti_note_t note = { .kind = RTI_NOTE_LOST_MESSAGES,
+                        .federate = (uint32_t) args->sender,
+                        .name = call->federate->name,
+                        .time = WIRE_TIME_NONE,
+                        .sequence = args->to_sequence,
+                        .text = text };
     rti_note (call->federation, &note);
     return MST_OK;
 }

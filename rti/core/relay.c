@@ -10,6 +10,7 @@ static void rti_refused_tell (rti_core_t *core, rti_link_t *link, uint32_t from,
     base_buffer_t frame;
     char text[RTI_NAME_BYTES + 64];
 
+    base_assert (core != NULL);
     base_assert (link->federate != NULL);
     int length = snprintf (text, sizeof text, "there is no federate %u in \"%s\" (any more)", to,
                            link->federate->federation->name);
@@ -40,6 +41,7 @@ mst_err_t rti_relay (rti_core_t *core, rti_link_t *link, const wire_frame_t *fra
 {
     uint32_t from, to;
 
+    base_assert (core != NULL);
     base_assert (wire_kind_is_data (frame->kind));
     mst_err_t err = wire_data_addresses (frame, &from, &to);
     if (!err && !link->federate)
@@ -68,10 +70,10 @@ mst_err_t rti_routed (rti_call_t *call)
     const rti_federate_t *to = rti_federate_find (call->federation, args->federate);
     wire_text_t why = args->text.data ? args->text : rti_text ("as configured");
 
-    if (!to)
-        return base_error (MST_E_STALE_HANDLE,
-                           "there is no federate %" PRIu64 " in \"%s\" (any more)", args->federate,
-                           call->federation->name);
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
+    if (!to) /* it left meanwhile: the two crossed on the way */
+        return MST_OK;
     rti_log (call->core, "data of \"%s\" to \"%s\" goes through the RTI: %.*s",
              call->federate->name, to->name, RTI_SHOW (why));
     return MST_OK;
@@ -85,6 +87,8 @@ mst_err_t rti_probe_ask (rti_call_t *call)
     rti_federate_t *origin = rti_federate_find (call->federation, args->origin);
     rti_probe_t probe = { call->link->connection, args->origin_sequence, call->frame->request };
 
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (args->global > call->core->global)
         return base_error (MST_E_INVALID_ARGUMENT,
                            "a PROBE asks for event %" PRIu64 ", but this RTI has told of %" PRIu64,
@@ -104,6 +108,7 @@ void rti_probes_answer (rti_federate_t *self, bool all)
     rti_core_t *core = self->federation->core;
     size_t kept = 0;
 
+    base_assert (self->federation != NULL);
     if (self->probes.count == 0)
         return;
     for (size_t i = 0; i < self->probes.count; i++) {

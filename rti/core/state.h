@@ -68,6 +68,12 @@ typedef struct rti_vote {
     bool accept;
 } rti_vote_t;
 
+/*  Highest bundle sequences of one route. */
+typedef struct rti_sent {
+    uint64_t marked;   /* in whatever record: what a callback must wait for */
+    uint64_t reported; /* in the ledger, so that time knows of it: what counts after a death */
+} rti_sent_t;
+
 struct rti_federate {
     rti_federation_t *federation;
     rti_link_t *link;
@@ -82,11 +88,12 @@ struct rti_federate {
     base_buffer_t records;      /* a recorder's: frames not yet told */
     int64_t records_due_ns;     /* INT64_MAX: none wait */
     rti_declared_t *declared[RTI_KINDS];
-    BASE_LIST (uint64_t) marks; /* by slot: highest bundle sequence that it said to have sent */
+    BASE_LIST (rti_sent_t) sent; /* by slot: what it said to have sent there */
     BASE_LIST (rti_vote_t) votes;
     BASE_LIST (rti_probe_t) probes; /* of others, waiting for its frames */
     uint64_t counter;               /* highest local counter of an object */
     uint64_t batch;                 /* highest MIGRATE */
+    uint32_t leaving_count;         /* undecided migrations of which it is the old home */
     int64_t queue_min;              /* as it last said */
     uint64_t owned_count;           /* objects of which it owns an attribute */
     uint64_t acquiring_count;       /* objects of which it waits for an attribute */
@@ -168,6 +175,8 @@ struct rti_migration {
     rti_migration_t *next; /* younger */
     uint64_t hold;         /* its number in timemgmt/bounds */
     uint64_t batch;
+    uint64_t sequence; /* the bundle with the last state */
+    bool voted;        /* the new home has the state in hand */
     int64_t cut;
     uint32_t old_home;
     uint32_t new_home;
@@ -213,9 +222,9 @@ struct rti_federation {
     uint64_t number; /* of the federation execution */
     uint64_t last_hold;
     uint32_t last_handle;
-    wire_resign_action_t directive; /* of the object model, for who is lost */
-    uint32_t recorder_count;
-    uint32_t migration_count; /* undecided */
+    wire_resign_action_t directive;         /* of the object model, for who is lost */
+    BASE_LIST (rti_federate_t *) recorders; /* among the members */
+    uint32_t migration_count;               /* undecided */
     uint32_t point_count;
     uint64_t committed_count, aborted_count, lost_count, lost_message_count;
 };
@@ -301,7 +310,7 @@ mst_err_t rti_list_members (rti_call_t *call);
 rti_federation_t *rti_federation_find (const rti_core_t *core, wire_text_t name);
 void rti_federation_free (rti_federation_t *self);
 
-/*  Is the name one that may be given? MST_E_ILLEGAL_NAME, MST_E_LIMIT. `what`: "federate". */
+/*  Is the name one that may be given? MST_E_ILLEGAL_NAME, MST_E_LIMIT. `what`: "a federate". */
 mst_err_t rti_name_check (const char *what, wire_text_t name);
 char *rti_text_copy (wire_text_t text); /* NULL: no memory */
 wire_text_t rti_text (const char *text);
@@ -316,7 +325,10 @@ rti_federate_t *rti_federate_find (const rti_federation_t *self, uint64_t handle
 rti_federate_t *rti_federate_named (const rti_federation_t *self, wire_text_t name);
 void rti_federate_free (rti_federate_t *self);
 void rti_slot_free (rti_federation_t *self, uint32_t slot);
+
+/*  It sent bundles up to this one to a peer. Errors: MST_E_NO_MEMORY. */
 mst_err_t rti_federate_mark (rti_federate_t *self, uint32_t peer, uint64_t sequence);
+uint64_t rti_federate_marked (const rti_federate_t *self, const rti_federate_t *peer);
 mst_err_t rti_get_directive (rti_call_t *call);
 mst_err_t rti_set_directive (rti_call_t *call);
 
@@ -475,6 +487,9 @@ void rti_barriers_free (rti_federation_t *self);
 mst_err_t rti_migrate (rti_call_t *call);
 mst_err_t rti_migrate_vote (rti_call_t *call);
 
+/*  The federate reported what it has sent: decides what waited for that. */
+mst_err_t rti_migrations_reported (rti_federate_t *self);
+
 /*  Aborts whatever the federate takes part in. MST_E_NO_MEMORY: not all yet; call again. */
 mst_err_t rti_migrations_abort (rti_federate_t *self, const char *why);
 void rti_migrations_free (rti_federation_t *self);
@@ -499,7 +514,7 @@ typedef enum rti_note_kind {
     RTI_NOTE_SYNCHRONIZED = 6,  /* name: the label */
     RTI_NOTE_MIGRATION = 7,     /* name: the new home; sequence: the batch */
     RTI_NOTE_REPORT = 8,        /* name and text: the result */
-    RTI_NOTE_LOST_MESSAGES = 9, /* name: the sender */
+    RTI_NOTE_LOST_MESSAGES = 9, /* federate: the sender; name: who misses them */
     RTI_NOTE_BARRIER = 10       /* name: the barrier; sequence: its generation */
 } rti_note_kind_t;
 

@@ -14,6 +14,7 @@ typedef struct rti_json {
 
 static void rti_json_raw (rti_json_t *self, const char *text)
 {
+    base_assert (self != NULL);
     base_assert (self->out != NULL);
     if (!self->err)
         self->err = base_buffer_append (self->out, text, strlen (text));
@@ -23,6 +24,8 @@ static void rti_json_quoted (rti_json_t *self, const char *text)
 {
     char escaped[8];
 
+    base_assert (self != NULL);
+    base_assert (text != NULL);
     rti_json_raw (self, "\"");
     for (; *text && !self->err; text++) {
         unsigned char byte = (unsigned char) *text;
@@ -39,6 +42,7 @@ static void rti_json_quoted (rti_json_t *self, const char *text)
 
 static void rti_json_next (rti_json_t *self)
 {
+    base_assert (self != NULL);
     if (self->comma)
         rti_json_raw (self, ",");
     self->comma = true;
@@ -46,6 +50,8 @@ static void rti_json_next (rti_json_t *self)
 
 static void rti_json_name (rti_json_t *self, const char *name)
 {
+    base_assert (self != NULL);
+    base_assert (name != NULL);
     rti_json_next (self);
     rti_json_quoted (self, name);
     rti_json_raw (self, ":");
@@ -53,18 +59,24 @@ static void rti_json_name (rti_json_t *self, const char *name)
 
 static void rti_json_open (rti_json_t *self, const char *bracket)
 {
+    base_assert (self != NULL);
+    base_assert (bracket != NULL);
     rti_json_raw (self, bracket);
     self->comma = false;
 }
 
 static void rti_json_close (rti_json_t *self, const char *bracket)
 {
+    base_assert (self != NULL);
+    base_assert (bracket != NULL);
     rti_json_raw (self, bracket);
     self->comma = true;
 }
 
 static void rti_json_text (rti_json_t *self, const char *name, const char *text)
 {
+    base_assert (self != NULL);
+    base_assert (name != NULL);
     rti_json_name (self, name);
     rti_json_quoted (self, text);
 }
@@ -72,9 +84,19 @@ static void rti_json_text (rti_json_t *self, const char *name, const char *text)
 static void rti_json_number (rti_json_t *self, const char *name, uint64_t number)
 {
     char text[32];
+    base_assert (self != NULL);
+    base_assert (name != NULL);
     rti_json_name (self, name);
     (void) snprintf (text, sizeof text, "%" PRIu64, number);
     rti_json_raw (self, text);
+}
+
+static void rti_json_truth (rti_json_t *self, const char *name, bool truth)
+{
+    base_assert (self != NULL);
+    base_assert (name != NULL);
+    rti_json_name (self, name);
+    rti_json_raw (self, truth ? "true" : "false");
 }
 
 /*  A time as a number; null where there is none. */
@@ -82,6 +104,8 @@ static void rti_json_time (rti_json_t *self, const char *name, timemgmt_type_t t
 {
     char text[RTI_TIME_TEXT_BYTES];
     bool none = key == TIMEMGMT_KEY_NONE || key == TIMEMGMT_KEY_MAX;
+    base_assert (self != NULL);
+    base_assert (name != NULL);
     rti_json_name (self, name);
     rti_json_raw (self, none ? "null" : rti_time_text (type, key, text));
 }
@@ -90,6 +114,8 @@ static void rti_json_time (rti_json_t *self, const char *name, timemgmt_type_t t
 
 static const char *rti_state_word (const rti_federate_t *self, const timemgmt_state_t *state)
 {
+    base_assert (self->federation != NULL);
+    base_assert (state != NULL);
     if (self->link->state)
         return self->link->state;
     return state->waiting ? "advancing" : "granted";
@@ -101,6 +127,8 @@ static void rti_status_waiting (rti_json_t *json, const rti_federation_t *federa
     char text[1024];
     timemgmt_reason_t reason;
 
+    base_assert (json != NULL);
+    base_assert (federation->core != NULL);
     timemgmt_bounds_explain (federation->bounds, self->slot, &reason);
     if (reason.term == TIMEMGMT_BY_NOTHING)
         return;
@@ -119,6 +147,7 @@ static void rti_status_federate (rti_json_t *json, const rti_federation_t *feder
     timemgmt_type_t type = federation->time_type;
     timemgmt_state_t state;
 
+    base_assert (json != NULL);
     timemgmt_bounds_state (federation->bounds, self->slot, &state);
     base_assert (state.present);
     rti_json_next (json);
@@ -127,8 +156,8 @@ static void rti_status_federate (rti_json_t *json, const rti_federation_t *feder
     rti_json_text (json, "name", self->name);
     rti_json_text (json, "type", self->type);
     rti_json_text (json, "state", rti_state_word (self, &state));
-    rti_json_text (json, "regulating", state.regulating ? "yes" : "no");
-    rti_json_text (json, "constrained", state.constrained ? "yes" : "no");
+    rti_json_truth (json, "regulating", state.regulating);
+    rti_json_truth (json, "constrained", state.constrained);
     rti_json_time (json, "granted", type, state.now);
     rti_json_time (json, "requested", type, state.requested);
     rti_json_time (json, "bound", type, state.bound);
@@ -147,6 +176,8 @@ static void rti_status_federate (rti_json_t *json, const rti_federation_t *feder
 
 static void rti_status_reports (rti_json_t *json, const rti_federation_t *self)
 {
+    base_assert (json != NULL);
+    base_assert (self->core != NULL);
     rti_json_name (json, "reports");
     rti_json_open (json, "[");
     BASE_LIST_EACH (&self->reports, i) {
@@ -164,6 +195,7 @@ static void rti_status_federation (rti_json_t *json, const rti_federation_t *sel
 {
     bool whole = self->time_type == TIMEMGMT_INTEGER64;
 
+    base_assert (json != NULL);
     base_assert (self != NULL);
     rti_json_next (json);
     rti_json_open (json, "{");
@@ -188,6 +220,7 @@ mst_err_t rti_core_status (const rti_core_t *self, const char *federation, base_
     rti_json_t writing = { .out = json };
     size_t before = json->size_bytes;
 
+    base_assert (json != NULL);
     base_assert (self != NULL && federation != NULL);
     const rti_federation_t *only = rti_federation_find (self, rti_text (federation));
     if (federation[0] && !only)
@@ -215,6 +248,8 @@ mst_err_t rti_status (rti_call_t *call)
     const wire_status_t *args = call->args;
     wire_status_result_t *result = call->result;
     base_buffer_t json;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     char *federation = base_arena_copy (&call->core->arena, args->federation.data,
                                         (size_t) args->federation.size_bytes);
     if (!federation)

@@ -18,6 +18,8 @@ static rti_point_t *rti_point_find (const rti_federation_t *self, wire_text_t la
 
 static rti_participant_t *rti_participant (rti_point_t *self, uint32_t federate)
 {
+    base_assert (self != NULL);
+    base_assert (federate != 0);
     BASE_LIST_EACH (&self->participants, i)
         if (self->participants.items[i].federate == federate)
             return &self->participants.items[i];
@@ -26,6 +28,7 @@ static rti_participant_t *rti_participant (rti_point_t *self, uint32_t federate)
 
 static void rti_point_free (rti_point_t *self)
 {
+    base_assert (self != NULL);
     BASE_LIST_FINI (&self->participants);
     base_free (self->label);
     base_free (self->tag);
@@ -35,6 +38,7 @@ static void rti_point_free (rti_point_t *self)
 
 void rti_points_free (rti_federation_t *self)
 {
+    base_assert (self->core != NULL);
     while (self->points) {
         rti_point_t *next = self->points->next;
         rti_point_free (self->points);
@@ -46,6 +50,7 @@ void rti_points_free (rti_federation_t *self)
 static void rti_point_unlink (rti_federation_t *self, rti_point_t *point)
 {
     rti_point_t **at = &self->points;
+    base_assert (self->core != NULL);
     while (*at != point)
         at = &(*at)->next;
     *at = point->next;
@@ -62,6 +67,8 @@ static mst_err_t rti_point_needs (const rti_federation_t *self, const rti_point_
 {
     rti_core_t *core = self->core;
 
+    base_assert (self->core != NULL);
+    base_assert (point != NULL);
     core->pairs.count = 0;
     BASE_LIST_EACH (&point->participants, i) {
         wire_pair_t pair;
@@ -100,6 +107,7 @@ static void rti_point_settle (rti_federation_t *self, rti_point_t *point)
 {
     wire_handles_t failed = { point->failed, 0 };
 
+    base_assert (self->core != NULL);
     base_assert (point->participants.count <= point->failed_capacity);
     BASE_LIST_EACH (&point->participants, i) {
         if (point->participants.items[i].standing == RTI_ANNOUNCED)
@@ -121,6 +129,7 @@ static void rti_point_settle (rti_federation_t *self, rti_point_t *point)
 
 static bool rti_takes_part (const rti_federate_t *self)
 {
+    base_assert (self->federation != NULL);
     base_assert (self != NULL);
     return (self->flags & RTI_FLAG_RECORDER) == 0;
 }
@@ -128,6 +137,7 @@ static bool rti_takes_part (const rti_federate_t *self)
 /*  Room for one more participant, and for all of them to fail. */
 static mst_err_t rti_point_room (rti_point_t *self)
 {
+    base_assert (self != NULL);
     mst_err_t err = BASE_LIST_ROOM (&self->participants);
     if (err || self->failed_capacity >= self->participants.capacity)
         return err;
@@ -143,6 +153,8 @@ static mst_err_t rti_point_room (rti_point_t *self)
 static mst_err_t rti_point_add (rti_point_t *self, uint32_t federate)
 {
     rti_participant_t participant = { federate, RTI_ANNOUNCED };
+    base_assert (self != NULL);
+    base_assert (federate != 0);
     if (rti_participant (self, federate))
         return MST_OK;
     mst_err_t err = rti_point_room (self);
@@ -157,6 +169,8 @@ static mst_err_t rti_point_fill (const rti_call_t *call, rti_point_t *self, wire
     const rti_federation_t *federation = call->federation;
     mst_err_t err = rti_point_room (self);
 
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     self->label = rti_text_copy (label);
     self->tag = (uint8_t *) base_strndup ((const char *) tag.data, (size_t) tag.size_bytes);
     self->tag_size_bytes = tag.size_bytes;
@@ -173,6 +187,8 @@ static mst_err_t rti_point_fill (const rti_call_t *call, rti_point_t *self, wire
 static mst_err_t rti_point_new (const rti_call_t *call, wire_text_t label, wire_bytes_t tag,
                                 wire_handles_t set, rti_point_t **self_p)
 {
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     if (call->federation->point_count >= RTI_POINTS)
         return base_error (MST_E_LIMIT, "limits.synchronization_points (%d) of \"%s\" is reached",
                            RTI_POINTS, call->federation->name);
@@ -192,6 +208,8 @@ static mst_err_t rti_point_new (const rti_call_t *call, wire_text_t label, wire_
 static void rti_point_link (rti_federation_t *self, rti_point_t *point)
 {
     rti_point_t **at = &self->points;
+    base_assert (self->core != NULL);
+    base_assert (point != NULL);
     while (*at)
         at = &(*at)->next;
     *at = point;
@@ -201,6 +219,7 @@ static void rti_point_link (rti_federation_t *self, rti_point_t *point)
 static void rti_point_announce_to (rti_federate_t *to, const rti_federate_t *registrar,
                                    const rti_point_t *point)
 {
+    base_assert (to->federation != NULL);
     wire_announce_synchronization_point_t announce = {
         .synchronization_point_label = rti_text (point->label),
         .user_supplied_tag = { point->tag, point->tag_size_bytes }
@@ -213,6 +232,8 @@ static void rti_point_announce_to (rti_federate_t *to, const rti_federate_t *reg
 static bool rti_point_failure (const rti_call_t *call, wire_text_t label, wire_handles_t set,
                                wire_sync_failure_t *reason)
 {
+    base_assert (call->federation != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     *reason = WIRE_SYNC_FAILURE_LABEL_NOT_UNIQUE;
     if (rti_point_find (call->federation, label))
         return true;
@@ -231,7 +252,9 @@ static mst_err_t rti_point_register_any (rti_call_t *call, wire_text_t label, wi
     wire_synchronization_point_registration_succeeded_t succeeded = { label };
     rti_point_t *point = NULL;
 
-    mst_err_t err = rti_name_check ("synchronization point", label);
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
+    mst_err_t err = rti_name_check ("a synchronization point", label);
     if (err)
         return err;
     if (rti_point_failure (call, label, set, &failed.reason)) {
@@ -254,6 +277,8 @@ static mst_err_t rti_point_register_any (rti_call_t *call, wire_text_t label, wi
 mst_err_t rti_point_register (rti_call_t *call)
 {
     const wire_register_federation_synchronization_point_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_point_register_any (call, args->synchronization_point_label, args->user_supplied_tag,
                                    (wire_handles_t){ NULL, 0 });
 }
@@ -261,6 +286,8 @@ mst_err_t rti_point_register (rti_call_t *call)
 mst_err_t rti_point_register_with_set (rti_call_t *call)
 {
     const wire_register_federation_synchronization_point_with_set_t *args = call->args;
+    base_assert (call->args != NULL);
+    base_assert (call->core != NULL && call->link != NULL);
     return rti_point_register_any (call, args->synchronization_point_label, args->user_supplied_tag,
                                    args->synchronization_set);
 }
@@ -272,6 +299,8 @@ mst_err_t rti_point_achieved (rti_call_t *call)
     rti_point_t *point = rti_point_find (call->federation, label);
     rti_participant_t *participant = point ? rti_participant (point, call->federate->handle) : NULL;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     if (!participant)
         return base_error (MST_E_SYNC_LABEL_UNKNOWN,
                            "synchronization point \"%.*s\" is not announced to federate \"%s\"",
@@ -290,6 +319,7 @@ mst_err_t rti_point_achieved (rti_call_t *call)
 mst_err_t rti_points_room (rti_federation_t *self)
 {
     mst_err_t err = MST_OK;
+    base_assert (self->core != NULL);
     for (rti_point_t *point = self->points; !err && point; point = point->next)
         if (point->for_all)
             err = rti_point_room (point);
@@ -300,6 +330,7 @@ void rti_points_join (rti_federate_t *self)
 {
     rti_participant_t participant = { self->handle, RTI_ANNOUNCED };
 
+    base_assert (self->federation != NULL);
     if (!rti_takes_part (self))
         return;
     for (rti_point_t *point = self->federation->points; point; point = point->next) {
@@ -312,6 +343,7 @@ void rti_points_join (rti_federate_t *self)
 
 void rti_points_announce (rti_federate_t *self)
 {
+    base_assert (self->federation != NULL);
     base_assert (self->link != NULL);
     for (rti_point_t *point = self->federation->points; point; point = point->next)
         if (rti_participant (point, self->handle))
@@ -320,6 +352,7 @@ void rti_points_announce (rti_federate_t *self)
 
 void rti_points_leave (rti_federation_t *self, uint32_t federate)
 {
+    base_assert (self->core != NULL);
     base_assert (federate != 0);
     for (rti_point_t *point = self->points, *next; point; point = next) {
         next = point->next;

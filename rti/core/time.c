@@ -12,6 +12,7 @@ _Static_assert(WIRE_TIME_NONE == TIMEMGMT_KEY_NONE && WIRE_TIME_NEVER == TIMEMGM
 timemgmt_report_t rti_report_empty (const rti_federate_t *self)
 {
     timemgmt_report_t report = TIMEMGMT_REPORT_EMPTY;
+    base_assert (self->federation != NULL);
     base_assert (self != NULL);
     report.queue_min = self->queue_min;
     return report;
@@ -24,6 +25,7 @@ static mst_err_t rti_needs_collect (rti_federation_t *self, const timemgmt_grant
 {
     rti_core_t *core = self->core;
 
+    base_assert (self->core != NULL);
     base_assert (grant->need_first + grant->need_count <= self->grants.needs.count);
     core->pairs.count = 0;
     for (uint32_t i = 0; i < grant->need_count; i++) {
@@ -44,6 +46,7 @@ static void rti_grant_one (rti_federation_t *self, const timemgmt_grant_t *from)
                            .time = from->time,
                            .galt = from->galt == TIMEMGMT_KEY_NONE ? WIRE_TIME_NEVER : from->galt };
 
+    base_assert (self->core != NULL);
     base_assert (to != NULL);
     if (from->kind == TIMEMGMT_REGULATION)
         grant.galt = from->floor;
@@ -71,12 +74,15 @@ void rti_grants_tell (rti_federation_t *self)
     self->grants.grants.count = 0;
 }
 
-/*  Ends a call into bounds. */
-static mst_err_t rti_grants_after (rti_federation_t *self, mst_err_t err)
+/*  Ends a call into bounds, which knows slots and no names. */
+static mst_err_t rti_grants_after (const rti_call_t *call, mst_err_t err)
 {
-    if (!err)
-        rti_grants_tell (self);
-    return err;
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
+    if (err)
+        return base_error_prefix (err, "federate \"%s\": ", call->federate->name);
+    rti_grants_tell (call->federation);
+    return MST_OK;
 }
 
 /*  Reports ----------------------------------------------------------------------------------- */
@@ -85,6 +91,7 @@ static mst_err_t rti_grants_after (rti_federation_t *self, mst_err_t err)
 static mst_err_t rti_sent_translate (const rti_call_t *call, wire_entries_t entries,
                                      timemgmt_report_t *report)
 {
+    base_assert (call->federate != NULL);
     timemgmt_sent_t *sent = base_arena_alloc (&call->core->arena, entries.count, sizeof *sent);
     if (!sent)
         return base_alloc_error ();
@@ -106,6 +113,7 @@ static mst_err_t rti_sent_translate (const rti_call_t *call, wire_entries_t entr
 static mst_err_t rti_received_translate (const rti_call_t *call, wire_pairs_t pairs,
                                          timemgmt_report_t *report)
 {
+    base_assert (call->federation != NULL);
     timemgmt_mark_t *marks = base_arena_alloc (&call->core->arena, pairs.count, sizeof *marks);
     if (!marks)
         return base_alloc_error ();
@@ -120,6 +128,18 @@ static mst_err_t rti_received_translate (const rti_call_t *call, wire_pairs_t pa
     return MST_OK;
 }
 
+/*  The report was accepted. */
+static void rti_sent_reported (rti_federate_t *self, const timemgmt_report_t *report)
+{
+    base_assert (self->federation != NULL);
+    for (size_t i = 0; i < report->sent_count; i++) {
+        const timemgmt_sent_t *sent = &report->sent[i];
+        base_assert (sent->receiver < self->sent.count);
+        self->sent.items[sent->receiver].reported = sent->sequence;
+    }
+    self->queue_min = report->queue_min;
+}
+
 mst_err_t rti_time_request (rti_call_t *call)
 {
     rti_federation_t *federation = call->federation;
@@ -127,6 +147,8 @@ mst_err_t rti_time_request (rti_call_t *call)
     timemgmt_report_t report = TIMEMGMT_REPORT_EMPTY;
     wire_time_request_t request;
 
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     mst_err_t err =
         wire_time_request_read (call->body, call->body_size_bytes, &call->core->arena, &request);
     if (!err)
@@ -143,8 +165,9 @@ mst_err_t rti_time_request (rti_call_t *call)
                                        (timemgmt_kind_t) (request.kind - 1), request.number,
                                        request.time, &report, &federation->grants);
     if (!err)
-        self->queue_min = request.qmin;
-    return rti_grants_after (federation, err);
+        rti_sent_reported (self, &report);
+    err = rti_grants_after (call, err);
+    return err || self->leaving_count == 0 ? err : rti_migrations_reported (self);
 }
 
 /*  Regulating and constrained. The library sends a report first, so that these need none. ----- */
@@ -153,53 +176,64 @@ mst_err_t rti_enable_regulation (rti_call_t *call)
 {
     const wire_enable_time_regulation_t *args = call->args;
     rti_federation_t *federation = call->federation;
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     timemgmt_report_t report = rti_report_empty (call->federate);
     mst_err_t err = timemgmt_bounds_enable_regulation (federation->bounds, call->federate->slot,
                                                        call->up.sequence, args->lookahead, &report,
                                                        &federation->grants);
-    return rti_grants_after (federation, err);
+    return rti_grants_after (call, err);
 }
 
 mst_err_t rti_disable_regulation (rti_call_t *call)
 {
     rti_federation_t *federation = call->federation;
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     timemgmt_report_t report = rti_report_empty (call->federate);
     mst_err_t err = timemgmt_bounds_disable_regulation (federation->bounds, call->federate->slot,
                                                         &report, &federation->grants);
-    return rti_grants_after (federation, err);
+    return rti_grants_after (call, err);
 }
 
 mst_err_t rti_enable_constrained (rti_call_t *call)
 {
     rti_federation_t *federation = call->federation;
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     timemgmt_report_t report = rti_report_empty (call->federate);
     mst_err_t err = timemgmt_bounds_enable_constraint (
         federation->bounds, call->federate->slot, call->up.sequence, &report, &federation->grants);
-    return rti_grants_after (federation, err);
+    return rti_grants_after (call, err);
 }
 
 mst_err_t rti_disable_constrained (rti_call_t *call)
 {
     rti_federation_t *federation = call->federation;
+    base_assert (call->federate != NULL);
+    base_assert (call->federation != NULL);
     timemgmt_report_t report = rti_report_empty (call->federate);
     mst_err_t err = timemgmt_bounds_disable_constraint (federation->bounds, call->federate->slot,
                                                         &report, &federation->grants);
-    return rti_grants_after (federation, err);
+    return rti_grants_after (call, err);
 }
 
 mst_err_t rti_modify_lookahead (rti_call_t *call)
 {
     const wire_modify_lookahead_t *args = call->args;
     rti_federation_t *federation = call->federation;
+    base_assert (call->federate != NULL);
+    base_assert (call->args != NULL);
     timemgmt_report_t report = rti_report_empty (call->federate);
     mst_err_t err = timemgmt_bounds_modify_lookahead (
         federation->bounds, call->federate->slot, args->lookahead, &report, &federation->grants);
-    return rti_grants_after (federation, err);
+    return rti_grants_after (call, err);
 }
 
 /*  The library delivers; the RTI only remembers, for STATUS. */
 mst_err_t rti_enable_asynchronous (rti_call_t *call)
 {
+    base_assert (call->core != NULL && call->link != NULL);
     base_assert (call->federate != NULL);
     call->federate->asynchronous = true;
     return MST_OK;
@@ -207,6 +241,7 @@ mst_err_t rti_enable_asynchronous (rti_call_t *call)
 
 mst_err_t rti_disable_asynchronous (rti_call_t *call)
 {
+    base_assert (call->core != NULL && call->link != NULL);
     base_assert (call->federate != NULL);
     call->federate->asynchronous = false;
     return MST_OK;
@@ -217,6 +252,7 @@ mst_err_t rti_disable_asynchronous (rti_call_t *call)
 mst_err_t rti_query_galt (rti_call_t *call)
 {
     wire_query_galt_result_t *result = call->result;
+    base_assert (call->federate != NULL);
     base_assert (result != NULL);
     result->time = timemgmt_bounds_galt (call->federation->bounds, call->federate->slot);
     return MST_OK;
@@ -225,6 +261,7 @@ mst_err_t rti_query_galt (rti_call_t *call)
 mst_err_t rti_query_lits (rti_call_t *call)
 {
     wire_query_lits_result_t *result = call->result;
+    base_assert (call->federate != NULL);
     base_assert (result != NULL);
     result->time = timemgmt_bounds_lits (call->federation->bounds, call->federate->slot);
     return MST_OK;
@@ -234,6 +271,7 @@ mst_err_t rti_query_logical_time (rti_call_t *call)
 {
     wire_query_logical_time_result_t *result = call->result;
     timemgmt_state_t state;
+    base_assert (call->federate != NULL);
     timemgmt_bounds_state (call->federation->bounds, call->federate->slot, &state);
     base_assert (state.present);
     result->time = state.now;
@@ -244,6 +282,7 @@ mst_err_t rti_query_lookahead (rti_call_t *call)
 {
     wire_query_lookahead_result_t *result = call->result;
     timemgmt_state_t state;
+    base_assert (call->federate != NULL);
     timemgmt_bounds_state (call->federation->bounds, call->federate->slot, &state);
     base_assert (state.present);
     if (!state.regulating)

@@ -1,0 +1,73 @@
+/*  muster: finds the verb and hands over. */
+#include "cli/args.h"
+#include "cli/verbs.h"
+#include "tools/config_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct main_verb {
+    const char *name;
+    int (*run) (int argc, char **argv); /* NULL: not supported yet */
+    const char *about;                  /* NULL: not for people */
+} main_verb_t;
+
+static const main_verb_t main_verbs[] = {
+    { "run", cli_run, "runs a scenario: RTI, federates, summary" },
+    { "replay", cli_replay, "sends a recording again, or verifies it" },
+    { "log", cli_log, "works on recordings" },
+    { "rti", cli_rti, "runs an RTI" },
+    { "version", cli_version, "prints the version" },
+    { "join", NULL, "joins a federation without programming (not supported yet)" },
+    { "top", NULL, "shows a federation live (not supported yet)" },
+    { "fom", NULL, "works on object models (not supported yet)" },
+    { "new", NULL, "writes a federate to begin with (not supported yet)" },
+    { "conformance", NULL, "says which services are there (not supported yet)" },
+    { "record-federation", cli_record, NULL },
+};
+
+enum { MAIN_VERBS = sizeof main_verbs / sizeof main_verbs[0] };
+
+static int main_help (void)
+{
+    puts ("Usage: muster VERB [OPTION]... [ARGUMENT]...\n\n"
+          "A runtime for federations of simulations.\n");
+    for (size_t i = 0; i < MAIN_VERBS; i++)
+        if (main_verbs[i].about)
+            printf ("  %-14s%s\n", main_verbs[i].name, main_verbs[i].about);
+    puts ("\nmuster VERB --help says more. Exit codes: 0 good; 1 it ran and the answer is\n"
+          "no; 2 used wrongly; 3 the federation or the RTI was lost.");
+    return CLI_GOOD;
+}
+
+static int main_unknown (const char *name)
+{
+    const char *names[MAIN_VERBS];
+    for (size_t i = 0; i < MAIN_VERBS; i++)
+        names[i] = main_verbs[i].name;
+    const char *nearest = config_nearest (name, names, MAIN_VERBS);
+    fprintf (stderr, "muster: there is no verb \"%s\"%s%s%s\nmuster --help lists them.\n", name,
+             nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+    return CLI_USAGE;
+}
+
+int main (int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs ("muster: which verb?\nmuster --help lists them.\n", stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
+        return main_help ();
+    if (strcmp (argv[1], "--version") == 0)
+        return cli_version (1, argv);
+    for (size_t i = 0; i < MAIN_VERBS; i++) {
+        if (strcmp (main_verbs[i].name, argv[1]) != 0)
+            continue;
+        if (main_verbs[i].run)
+            return main_verbs[i].run (argc - 1, argv + 1);
+        fprintf (stderr, "muster %s is not supported yet\n", argv[1]);
+        return CLI_USAGE;
+    }
+    return main_unknown (argv[1]);
+}
