@@ -18,8 +18,8 @@ static mst_err_t find_class (mst_federate_t fed, bool interaction, const char *n
     const fom_model_t *model;
     uint32_t index = 0;
 
-    if (!name)
-        return base_error (MST_E_INVALID_ARGUMENT, "a name is needed");
+    if (!name || !handle)
+        return base_error (MST_E_INVALID_ARGUMENT, "a name is needed, and a place for the handle");
     mst_err_t err = enter_model (fed, &shell, &model);
     if (err)
         return err;
@@ -30,12 +30,12 @@ static mst_err_t find_class (mst_federate_t fed, bool interaction, const char *n
 
 mst_err_t mst_class_find (mst_federate_t fed, const char *name, mst_class_t *found)
 {
-    return find_class (fed, false, name, &found->id);
+    return find_class (fed, false, name, found ? &found->id : NULL);
 }
 
 mst_err_t mst_interaction_find (mst_federate_t fed, const char *name, mst_interaction_class_t *found)
 {
-    return find_class (fed, true, name, &found->id);
+    return find_class (fed, true, name, found ? &found->id : NULL);
 }
 
 static mst_err_t find_member (mst_federate_t fed, bool interaction, uint32_t of, const char *name,
@@ -45,8 +45,8 @@ static mst_err_t find_member (mst_federate_t fed, bool interaction, uint32_t of,
     const fom_model_t *model;
     uint32_t index = 0;
 
-    if (!name)
-        return base_error (MST_E_INVALID_ARGUMENT, "a name is needed");
+    if (!name || !handle)
+        return base_error (MST_E_INVALID_ARGUMENT, "a name is needed, and a place for the handle");
     mst_err_t err = enter_model (fed, &shell, &model);
     if (err)
         return err;
@@ -62,42 +62,66 @@ static mst_err_t find_member (mst_federate_t fed, bool interaction, uint32_t of,
 
 mst_err_t mst_attribute_find (mst_federate_t fed, mst_class_t of, const char *name, mst_attribute_t *found)
 {
-    return find_member (fed, false, of.id, name, &found->id);
+    return find_member (fed, false, of.id, name, found ? &found->id : NULL);
 }
 
 mst_err_t mst_parameter_find (mst_federate_t fed, mst_interaction_class_t of, const char *name,
                               mst_parameter_t *found)
 {
-    return find_member (fed, true, of.id, name, &found->id);
+    return find_member (fed, true, of.id, name, found ? &found->id : NULL);
 }
 
-/*  The tree of a federate's model; NULL when the handle is stale. Models do not change, so no lock. */
-static const fom_tree_t *tree_of (mst_federate_t fed, bool interaction)
-{
-    federate_shell_t *shell;
-    if (federate_table_find (fed, &shell))
-        return NULL;
-    const fom_model_t *model = federate_core_model (shell->core);
-    return interaction ? &model->interactions : &model->objects;
-}
-
+/*  Names live as long as the model: until the resign. */
 static const char *class_name (mst_federate_t fed, bool interaction, uint32_t of)
 {
-    const fom_tree_t *tree = tree_of (fed, interaction);
-    return tree && of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->full_name : NULL;
+    federate_shell_t *shell;
+    const fom_model_t *model;
+
+    if (enter_model (fed, &shell, &model))
+        return NULL;
+    const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
+    const char *name = of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->full_name : NULL;
+    (void) federate_leave (shell, MST_OK);
+    return name;
 }
 
 static const char *member_name (mst_federate_t fed, bool interaction, uint32_t of, uint32_t member)
 {
-    const fom_tree_t *tree = tree_of (fed, interaction);
-    bool known = tree && of > 0 && member > 0 && fom_member_known (tree, of - 1, member - 1);
-    return known ? fom_member (tree, of - 1, member - 1)->name : NULL;
+    federate_shell_t *shell;
+    const fom_model_t *model;
+
+    if (enter_model (fed, &shell, &model))
+        return NULL;
+    const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
+    bool known = of > 0 && member > 0 && fom_member_known (tree, of - 1, member - 1);
+    const char *name = known ? fom_member (tree, of - 1, member - 1)->name : NULL;
+    (void) federate_leave (shell, MST_OK);
+    return name;
+}
+
+static uint32_t class_count (mst_federate_t fed, bool interaction)
+{
+    federate_shell_t *shell;
+    const fom_model_t *model;
+
+    if (enter_model (fed, &shell, &model))
+        return 0;
+    uint32_t count = interaction ? model->interactions.count : model->objects.count;
+    (void) federate_leave (shell, MST_OK);
+    return count;
 }
 
 static uint32_t member_count (mst_federate_t fed, bool interaction, uint32_t of)
 {
-    const fom_tree_t *tree = tree_of (fed, interaction);
-    return tree && of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->member_count : 0;
+    federate_shell_t *shell;
+    const fom_model_t *model;
+
+    if (enter_model (fed, &shell, &model))
+        return 0;
+    const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
+    uint32_t count = of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->member_count : 0;
+    (void) federate_leave (shell, MST_OK);
+    return count;
 }
 
 const char *mst_class_name (mst_federate_t fed, mst_class_t of)
@@ -122,14 +146,12 @@ const char *mst_parameter_name (mst_federate_t fed, mst_interaction_class_t of, 
 
 uint32_t mst_class_count (mst_federate_t fed)
 {
-    const fom_tree_t *tree = tree_of (fed, false);
-    return tree ? tree->count : 0;
+    return class_count (fed, false);
 }
 
 uint32_t mst_interaction_count (mst_federate_t fed)
 {
-    const fom_tree_t *tree = tree_of (fed, true);
-    return tree ? tree->count : 0;
+    return class_count (fed, true);
 }
 
 uint32_t mst_attribute_count (mst_federate_t fed, mst_class_t of)
@@ -181,17 +203,22 @@ mst_err_t mst_federate_find (mst_federate_t fed, const char *name, mst_federate_
 
 /*  Publish and subscribe ------------------------------------------------------------------------------ */
 
-static mst_err_t mask_of (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes, size_t count,
-                          uint64_t *mask)
+mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,
+                            const mst_attribute_t *attributes, size_t count, uint64_t *mask)
 {
-    uint32_t all = mst_attribute_count (fed, of);
+    const fom_tree_t *tree = &federate_core_model (shell->core)->objects;
 
+    base_assert (mask != NULL);
+    if (of.id == 0 || !fom_class_known (tree, of.id - 1))
+        return base_error (MST_E_CLASS_UNKNOWN, "there is no object class with handle %u", of.id);
+    uint32_t all = fom_class (tree, of.id - 1)->member_count;
     *mask = 0;
     if (!attributes)
         *mask = all >= 64 ? UINT64_MAX : (UINT64_C (1) << all) - 1;
     for (size_t i = 0; attributes && i < count; i++) {
         if (attributes[i].id == 0 || attributes[i].id > all)
-            return base_error (MST_E_ATTRIBUTE_UNKNOWN, "there is no attribute with handle %u", attributes[i].id);
+            return base_error (MST_E_ATTRIBUTE_UNKNOWN, "the class %s has no attribute with handle %u",
+                               fom_class (tree, of.id - 1)->full_name, attributes[i].id);
         *mask |= UINT64_C (1) << (attributes[i].id - 1);
     }
     return MST_OK;
@@ -207,10 +234,9 @@ static mst_err_t declare_class (mst_federate_t fed, mst_class_t of, const mst_at
     uint32_t request;
     uint64_t mask;
 
-    mst_err_t err = mask_of (fed, of, attributes, count, &mask);
-    if (err)
-        return err;
-    err = federate_enter_waiting (fed, &shell);
+    mst_err_t err = federate_enter_waiting (fed, &shell);
+    if (!err)
+        err = federate_mask_of (shell, of, attributes, count, &mask);
     if (!err)
         err = call (shell->core, of.id, mask, on, &request);
     if (!err)

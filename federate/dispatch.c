@@ -7,11 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local const federate_shell_t *calling;
+/*  The callbacks that this thread is in: one may evoke those of another federate. */
+typedef struct calling {
+    const federate_shell_t *shell;
+    const struct calling *outer;
+} calling_t;
+
+static _Thread_local const calling_t *innermost;
 
 bool federate_in_callback (const federate_shell_t *shell)
 {
-    return calling == shell;
+    for (const calling_t *calling = innermost; calling; calling = calling->outer)
+        if (calling->shell == shell)
+            return true;
+    return false;
 }
 
 /*  What waiting calls of the library look for, beside the user's callback. */
@@ -99,9 +108,14 @@ mst_err_t federate_dispatch (federate_shell_t *shell, bool *any)
     if (err || !*any)
         return err;
     note_answer (shell, &what);
-    calling = shell;
+    calling_t calling = { shell, innermost };
+    innermost = &calling;
+    if (shell->immediate) /* the user's own locks must not meet ours */
+        link_mutex_unlock (shell->mutex);
     call_data (shell, &what);
     call_rest (shell, &what);
-    calling = NULL;
+    if (shell->immediate)
+        link_mutex_lock (shell->mutex);
+    innermost = calling.outer;
     return MST_OK;
 }

@@ -6,6 +6,7 @@
 #include "link/clock.h"
 #include "link/file.h"
 #include "link/process.h"
+#include "wire/limits.h"
 #include "wire/services.h"
 #include "fom/limits.h"
 
@@ -85,7 +86,6 @@ void federate_shell_destroy (federate_shell_t **shell_p, int linger_ms)
     if (shell->poll)
         link_poll_destroy (&shell->poll);
     link_condition_fini (&shell->changed);
-    link_mutex_fini (&shell->mutex);
     base_free (shell->listed);
     base_free (shell->transport);
     base_free (shell);
@@ -97,7 +97,6 @@ static mst_err_t shell_new (const char *transport, federate_shell_t **shell_p)
     federate_shell_t *shell = base_calloc (1, sizeof *shell);
     if (!shell)
         return base_alloc_error ();
-    link_mutex_init (&shell->mutex);
     link_condition_init (&shell->changed);
     shell->transport = base_strdup (transport);
     mst_err_t err = shell->transport ? link_poll_new (&shell->poll) : base_alloc_error ();
@@ -371,7 +370,8 @@ static mst_err_t open_router (federate_shell_t *shell, const char *rti, const ch
     if (count == 0)
         return base_error (MST_E_CONFIG, "transport \"%s\" is not known: choose auto, tcp, ipc or inproc",
                            shell->transport);
-    link_router_options_t options = { .endpoints = endpoints, .endpoint_count = count };
+    link_router_options_t options = { .endpoints = endpoints, .endpoint_count = count,
+                                      .message_max_bytes = WIRE_BODY_MAX + WIRE_HEADER_BYTES };
     return link_router_new (shell->poll, &options, &shell->router);
 }
 
@@ -478,6 +478,7 @@ mst_err_t mst_join (const mst_join_options_t *options, mst_federate_t *fed)
     err = join_with (shell, options, setting (options->rti, "MUSTER_RTI", DEFAULT_RTI));
     if (!err && options->model == MST_IMMEDIATE) {
         shell->immediate = true;
+        federate_table_lock (shell);
         err = link_thread_start (&shell->thread, "muster", federate_thread, shell);
         shell->immediate = !err;
     }
@@ -495,10 +496,10 @@ static void stop_thread (federate_shell_t *shell)
 {
     if (!shell->immediate)
         return;
-    link_mutex_lock (&shell->mutex);
+    link_mutex_lock (shell->mutex);
     shell->stopping = true;
     link_poll_wake (shell->poll);
-    link_mutex_unlock (&shell->mutex);
+    link_mutex_unlock (shell->mutex);
     link_thread_join (&shell->thread);
     shell->immediate = false;
 }
@@ -533,13 +534,14 @@ mst_err_t mst_resign (mst_federate_t *fed, mst_resign_t action)
         return base_error (MST_E_INVALID_ARGUMENT, "mst_resign needs a federate");
     mst_err_t err = federate_enter_waiting (*fed, &shell);
     if (err)
-        return shell ? federate_leave (shell, err) : err;
+        return err;
     err = federate_core_resign (shell->core, action, &request);
     if (!err)
         err = federate_call (shell, request);
-    (void) federate_leave (shell, err);
     if (err && err != MST_E_CONNECTION_LOST && err != MST_E_TIMEOUT)
-        return err; /* still joined */
+        return federate_leave (shell, err); /* still joined */
+    federate_close_door (shell);
+    (void) federate_leave (shell, err);
     stop_thread (shell);
     if (!err)
         wait_drained (shell);
@@ -552,8 +554,10 @@ void mst_abandon (mst_federate_t *fed)
 {
     federate_shell_t *shell;
 
-    if (!fed || federate_table_find (*fed, &shell) || federate_in_callback (shell))
+    if (!fed || federate_enter_waiting (*fed, &shell))
         return;
+    federate_close_door (shell);
+    (void) federate_leave (shell, MST_E_NOT_JOINED); /* nothing more is carried out */
     stop_thread (shell);
     federate_shell_destroy (&shell, 0);
     *fed = (mst_federate_t) { 0, 0 };

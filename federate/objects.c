@@ -16,7 +16,9 @@ static mst_err_t wait_for_room (federate_shell_t *shell)
     federate_core_blocked (shell->core, true);
     if (shell->immediate) {
         link_poll_wake (shell->poll);
-        (void) link_condition_wait (&shell->changed, &shell->mutex, INT64_MAX);
+        (void) link_condition_wait (&shell->changed, shell->mutex, INT64_MAX);
+        if (shell->leaving)
+            err = base_error (MST_E_NOT_JOINED, "the federate has left while this call waited");
     } else
         err = federate_pump (shell, INT64_MAX);
     federate_core_blocked (shell->core, false);
@@ -104,17 +106,16 @@ mst_err_t mst_forget (mst_federate_t fed, mst_object_t object)
 static mst_err_t request_update (mst_federate_t fed, mst_object_t object, mst_class_t of,
                                  const mst_attribute_t *attributes, size_t count)
 {
-    uint64_t mask = 0;
-    uint32_t all = mst_attribute_count (fed, of);
+    federate_shell_t *shell;
+    uint64_t mask;
 
-    if (!attributes)
-        mask = all >= 64 ? UINT64_MAX : (UINT64_C (1) << all) - 1;
-    for (size_t i = 0; attributes && i < count; i++) {
-        if (attributes[i].id == 0 || attributes[i].id > all)
-            return base_error (MST_E_ATTRIBUTE_UNKNOWN, "there is no attribute with handle %u", attributes[i].id);
-        mask |= UINT64_C (1) << (attributes[i].id - 1);
-    }
-    SIMPLE (federate_core_request_update (shell->core, object, of.id, mask));
+    mst_err_t err = federate_enter (fed, &shell);
+    if (err)
+        return err;
+    err = federate_mask_of (shell, of, attributes, count, &mask);
+    if (!err)
+        err = federate_core_request_update (shell->core, object, of.id, mask);
+    return federate_leave (shell, err);
 }
 
 mst_err_t mst_request_update (mst_federate_t fed, mst_object_t object, const mst_attribute_t *attributes,
@@ -161,6 +162,8 @@ mst_err_t mst_object_class (mst_federate_t fed, mst_object_t object, mst_class_t
 {
     federate_shell_t *shell;
 
+    if (!of)
+        return base_error (MST_E_INVALID_ARGUMENT, "mst_object_class needs a place for the class's handle");
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
         return err;

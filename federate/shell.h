@@ -3,7 +3,7 @@
 
     With evoked callbacks everything runs in the caller's thread. With immediate callbacks a thread of the
     federate owns the sockets and runs the callbacks; calls lock the core, change it, and wake that
-    thread, which carries out what is to be done. */
+    thread, which carries out what is to be done. The lock is not held while a user's callback runs. */
 #ifndef FEDERATE_SHELL_H
 #define FEDERATE_SHELL_H
 
@@ -53,8 +53,11 @@ typedef struct federate_shell {
     char *transport;
     bool immediate;
     bool stopping;         /* immediate: the thread ends */
+    bool leaving;          /* immediate: it resigns or is abandoned; calls that wait give up */
+    uint32_t calls;        /* immediate: calls that are under way */
     link_thread_t thread;
-    link_mutex_t mutex;    /* immediate: guards the core and all below */
+    link_mutex_t *mutex;   /* immediate: guards the core and all below; the table's, so that it
+                              outlives the federate: a late caller may still wait for it */
     link_condition_t changed;
     /* answers that calls wait for */
     base_names_t points;   /* label → FEDERATE_POINT_…, from announcement to mst_synchronize's end */
@@ -67,14 +70,22 @@ typedef struct federate_shell {
 
 /*  table.c: handles. A stale handle gives MST_E_STALE_HANDLE. */
 mst_err_t federate_table_add (federate_shell_t *shell);
+/*  From now on calls take the lock. Before the thread starts. */
+void federate_table_lock (const federate_shell_t *shell);
 void federate_table_remove (federate_shell_t *shell);
-mst_err_t federate_table_find (mst_federate_t fed, federate_shell_t **shell);
 
-/*  enter and leave bracket every call on the core; leave carries out its effects (or wakes the thread). */
+/*  enter and leave bracket every call on the core; leave carries out its effects (or wakes the thread).
+    An enter that fails gives NULL for the shell and needs no leave. */
 mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell);
 mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err);
 /*  The same for calls that wait: refused within a callback. */
 mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell);
+/*  Nobody else is in a call, and nobody comes in any more. The caller has entered. */
+void federate_close_door (federate_shell_t *shell);
+
+/*  declare.c: the mask of some attributes of a class, or of all (NULL). */
+mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,
+                            const mst_attribute_t *attributes, size_t count, uint64_t *mask);
 
 /*  pump.c */
 mst_err_t federate_carry_out (federate_shell_t *shell, bool flush);

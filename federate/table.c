@@ -1,4 +1,6 @@
-/*  Handles of federates: a slot and its generation, so that a stale one is an error and never a crash. */
+/*  Handles of federates: a slot and its generation, so that a stale one is an error and never a crash. The
+    lock of a federate with immediate callbacks lies in its slot: whoever waited for it while the
+    federate left finds another generation, and touches nothing that is gone. */
 #include "federate/shell.h"
 #include "base/error.h"
 
@@ -7,6 +9,9 @@
 typedef struct slot {
     _Atomic uint32_t generation; /* odd: in use */
     _Atomic (federate_shell_t *) shell;
+    atomic_bool locked;          /* calls take the mutex */
+    bool made;                   /* the mutex is; whoever holds the slot looks */
+    link_mutex_t mutex;
 } slot_t;
 
 static slot_t slots[FEDERATE_SLOTS_MAX];
@@ -18,12 +23,22 @@ mst_err_t federate_table_add (federate_shell_t *shell)
         uint32_t generation = atomic_load (&slots[i].generation);
         if (generation % 2 != 0 || !atomic_compare_exchange_strong (&slots[i].generation, &generation, generation + 1))
             continue;
-        atomic_store (&slots[i].shell, shell);
+        if (!slots[i].made)
+            link_mutex_init (&slots[i].mutex);
+        slots[i].made = true;
+        shell->mutex = &slots[i].mutex;
         shell->handle = (mst_federate_t) { i, generation + 1 };
+        atomic_store (&slots[i].shell, shell);
         return MST_OK;
     }
     return base_error (MST_E_LIMIT, "a process has at most %d federates: FEDERATE_SLOTS_MAX is reached",
                        FEDERATE_SLOTS_MAX);
+}
+
+void federate_table_lock (const federate_shell_t *shell)
+{
+    base_assert (shell != NULL && shell->handle.generation != 0);
+    atomic_store (&slots[shell->handle.slot].locked, true);
 }
 
 void federate_table_remove (federate_shell_t *shell)
@@ -32,32 +47,44 @@ void federate_table_remove (federate_shell_t *shell)
     if (shell->handle.generation == 0)
         return;
     slot_t *slot = &slots[shell->handle.slot];
+    link_mutex_lock (&slot->mutex);
     atomic_store (&slot->shell, NULL);
+    atomic_store (&slot->locked, false);
     atomic_fetch_add (&slot->generation, 1);
+    link_mutex_unlock (&slot->mutex);
     shell->handle = (mst_federate_t) { 0, 0 };
 }
 
-mst_err_t federate_table_find (mst_federate_t fed, federate_shell_t **shell)
+static mst_err_t stale (void)
 {
-    base_assert (shell != NULL);
-    *shell = NULL;
-    if (fed.slot < FEDERATE_SLOTS_MAX && fed.generation % 2 != 0 &&
-        atomic_load (&slots[fed.slot].generation) == fed.generation)
-        *shell = atomic_load (&slots[fed.slot].shell);
-    if (*shell)
-        return MST_OK;
     return base_error (MST_E_STALE_HANDLE, "the federate handle is not of a joined federate: "
                        "it was never joined, or has resigned");
 }
 
+static federate_shell_t *find (mst_federate_t fed)
+{
+    if (fed.slot >= FEDERATE_SLOTS_MAX || fed.generation % 2 == 0)
+        return NULL;
+    slot_t *slot = &slots[fed.slot];
+    return atomic_load (&slot->generation) == fed.generation ? atomic_load (&slot->shell) : NULL;
+}
+
 mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell)
 {
-    mst_err_t err = federate_table_find (fed, shell);
-    if (err)
-        return err;
-    if ((*shell)->immediate && !federate_in_callback (*shell))
-        link_mutex_lock (&(*shell)->mutex);
-    return MST_OK;
+    base_assert (shell != NULL);
+    *shell = find (fed);
+    if (!*shell)
+        return stale ();
+    if (!atomic_load (&slots[fed.slot].locked))
+        return MST_OK;
+    link_mutex_lock (&slots[fed.slot].mutex);
+    if (find (fed) == *shell && !(*shell)->leaving) {
+        (*shell)->calls++;
+        return MST_OK;
+    }
+    link_mutex_unlock (&slots[fed.slot].mutex);
+    *shell = NULL;
+    return stale ();
 }
 
 mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell)
@@ -65,6 +92,8 @@ mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell)
     mst_err_t err = federate_enter (fed, shell);
     if (err || !federate_in_callback (*shell))
         return err;
+    (void) federate_leave (*shell, MST_E_CALL_NOT_ALLOWED);
+    *shell = NULL;
     return base_error (MST_E_CALL_NOT_ALLOWED,
                        "within a callback no call may wait: note what to do and do it after mst_evoke");
 }
@@ -72,10 +101,13 @@ mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell)
 mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
 {
     if (shell->immediate) {
-        if (!federate_in_callback (shell)) {
+        base_assert (shell->calls > 0);
+        shell->calls--;
+        if (shell->leaving)
+            link_condition_broadcast (&shell->changed);
+        if (!federate_in_callback (shell))
             link_poll_wake (shell->poll);
-            link_mutex_unlock (&shell->mutex);
-        }
+        link_mutex_unlock (shell->mutex);
         return err;
     }
     if (err)
@@ -84,4 +116,16 @@ mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
     if (effects->count == 0 && !federate_core_urgent (shell->core))
         return MST_OK;
     return federate_carry_out (shell, false);
+}
+
+void federate_close_door (federate_shell_t *shell)
+{
+    base_assert (shell != NULL);
+    if (!shell->immediate)
+        return;
+    shell->leaving = true;
+    while (shell->calls > 1) {
+        link_condition_broadcast (&shell->changed);
+        (void) link_condition_wait (&shell->changed, shell->mutex, INT64_MAX);
+    }
 }

@@ -39,8 +39,9 @@ static mst_err_t turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_ti
     *in_time = true;
     if (shell->immediate) {
         link_poll_wake (shell->poll);
-        *in_time = link_condition_wait (&shell->changed, &shell->mutex, deadline_ns);
-        return MST_OK;
+        *in_time = link_condition_wait (&shell->changed, shell->mutex, deadline_ns);
+        return shell->leaving ? base_error (MST_E_NOT_JOINED, "the federate has left while this call waited")
+                              : MST_OK;
     }
     int64_t left = remaining (deadline_ns);
     mst_err_t err = federate_pump (shell, left);
@@ -114,22 +115,22 @@ void federate_thread (void *argument)
 {
     federate_shell_t *shell = argument;
 
-    link_mutex_lock (&shell->mutex);
+    link_mutex_lock (shell->mutex);
     while (!shell->stopping) {
         bool any = true;
         mst_err_t err = federate_carry_out (shell, true);
-        link_mutex_unlock (&shell->mutex);
+        link_mutex_unlock (shell->mutex);
         (void) link_poll_wait (shell->poll, INT64_MAX);
-        link_mutex_lock (&shell->mutex);
+        link_mutex_lock (shell->mutex);
         if (!err)
             err = federate_pump (shell, 0);
-        while (!err && any)
+        while (!err && any && !shell->stopping)
             err = federate_dispatch (shell, &any);
         if (err)
             federate_core_rti_lost (shell->core, mst_error_text ());
         link_condition_broadcast (&shell->changed);
     }
-    link_mutex_unlock (&shell->mutex);
+    link_mutex_unlock (shell->mutex);
 }
 
 mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any)

@@ -164,7 +164,7 @@ static mst_err_t apply_reply (apply_t *at)
 
     mst_err_t result = base_error_known ((long) reply->error) ? (mst_err_t) reply->error : MST_E_INTERNAL;
     if (at->control->request == 0 || !take_pending (self, at->control->request, &pending))
-        return result ? refused (self, result, reply) : MST_OK;
+        return result && !self->resigned ? refused (self, result, reply) : MST_OK; /* crossed its resign */
     mst_err_t err = apply_pending (self, &pending, reply, result);
     if (err || !pending.wanted)
         return err;
@@ -322,10 +322,11 @@ static federate_delivery_kind_t plain_kind (uint16_t kind)
     }
 }
 
-/*  Does the record bear on data, so that bundles sent after it must not overtake it? */
+/*  Does the record bear on data, so that bundles sent after it must not overtake it? A migration's decision
+    does not: only its two homes are told, and updates carry their owner's epoch. */
 static bool bears_on_data (uint16_t kind)
 {
-    return kind != WIRE_SERVICE_REPLY && kind != WIRE_SERVICE_RECORDS;
+    return kind != WIRE_SERVICE_REPLY && kind != WIRE_SERVICE_RECORDS && kind != WIRE_SERVICE_MIGRATE_DECIDED;
 }
 
 mst_err_t federate_apply (federate_core_t *self, const federate_control_t *control,

@@ -88,7 +88,7 @@ static mst_err_t collect_entries (federate_core_t *self, wire_time_request_t *re
             entries[request->entries.count++] =
                 (wire_entry_t) { peer->id, route->sequence, route->unreported_smallest };
         if (peer->report_due)
-            received[request->received.count++] = (wire_pair_t) { peer->id, peer->received };
+            received[request->received.count++] = (wire_pair_t) { peer->id, peer->released };
     }
     return MST_OK;
 }
@@ -98,20 +98,12 @@ static void entries_sent (federate_core_t *self)
     BASE_MAP_EACH (&self->peers, entry) {
         federate_peer_t *peer = (federate_peer_t *) (uintptr_t) entry->value;
         peer->report_due = false;
-        peer->reported = peer->received;
         if (peer->route) {
             peer->route->unreported = false;
             peer->route->unreported_smallest = WIRE_TIME_NEVER;
             peer->route->marked = false;
         }
     }
-}
-
-static int64_t queue_min (const federate_core_t *self)
-{
-    int64_t in_queue = timemgmt_tso_queue_min (self->queue);
-    int64_t held = federate_inbound_held_min (self);
-    return in_queue < held ? in_queue : held;
 }
 
 mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint64_t number, int64_t time)
@@ -125,7 +117,7 @@ mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint6
     if (err)
         return err;
     start = self->outbox.size_bytes;
-    request.qmin = queue_min (self);
+    request.qmin = timemgmt_tso_queue_min (self->queue); /* what is held is not yet acknowledged */
     err = collect_entries (self, &request);
     if (!err)
         err = begin_frame (self, (wire_pairs_t) { NULL, 0 }, &start);
@@ -303,21 +295,30 @@ static uint64_t peek_global (const wire_frame_t *frame)
     return wire_take_u64 (&reader);
 }
 
-/*  A loss is seen before its turn: what waits for the lost one's bundles may never get them. */
+/*  Who comes and who goes is seen before its turn: data that goes by the RTI may follow an introduction
+    at once, and what waits for a lost one's bundles may never get them. */
 static mst_err_t look_ahead (federate_core_t *self, const wire_frame_t *frame)
 {
+    union {
+        wire_introduce_t introduce;
+        wire_depart_t depart;
+    } record;
     wire_down_t down;
-    wire_depart_t depart;
     const uint8_t *args;
     size_t size;
 
-    if (frame->kind != WIRE_SERVICE_DEPART)
+    if (frame->kind != WIRE_SERVICE_DEPART && frame->kind != WIRE_SERVICE_INTRODUCE)
         return MST_OK;
+    bool departs = frame->kind == WIRE_SERVICE_DEPART;
     base_arena_reset (&self->arena);
     mst_err_t err = wire_down_read (frame, &self->arena, &down, &args, &size);
     if (!err)
-        err = wire_service_decode (frame->kind, args, size, &self->arena, &depart, sizeof depart);
-    return err ? err : federate_peer_depart (self, &depart);
+        err = wire_service_decode (frame->kind, args, size, &self->arena, &record,
+                                   departs ? sizeof record.depart : sizeof record.introduce);
+    if (err)
+        return err;
+    return departs ? federate_peer_depart (self, &record.depart)
+                   : federate_peer_meet (self, &record.introduce);
 }
 
 static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)

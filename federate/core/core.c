@@ -13,6 +13,8 @@ static void set_options (federate_core_t *self, const federate_options_t *option
 {
     self->options = *options;
     self->options.bundle_bytes = or_default (options->bundle_bytes, WIRE_BUNDLE_BYTES);
+    if (self->options.bundle_bytes > FEDERATE_BUNDLE_BYTES_MAX)
+        self->options.bundle_bytes = FEDERATE_BUNDLE_BYTES_MAX;
     self->options.route_window_bytes = or_default (options->route_window_bytes, FEDERATE_WINDOW_BYTES);
     if (self->options.route_window_bytes < FEDERATE_WINDOW_MIN_BYTES)
         self->options.route_window_bytes = FEDERATE_WINDOW_MIN_BYTES;

@@ -420,8 +420,24 @@ static bool receive_order_due (const federate_core_t *self)
     return !self->constrained || self->advancing || self->asynchronous;
 }
 
+/*  Regulation can begin ahead of the federate's time, so for a constrained one it is an advance. */
+static bool regulation_begins (federate_core_t *self, federate_delivery_t *delivery)
+{
+    self->granting = false;
+    self->regulation_pending = false;
+    self->regulating = true;
+    if (self->grant.time > self->now)
+        self->now = self->grant.time;
+    timemgmt_floor_init (&self->floor, self->time_type, self->grant.galt, self->floor.lookahead);
+    delivery->kind = FEDERATE_REGULATION_ENABLED;
+    delivery->time = self->grant.time;
+    return true;
+}
+
 static bool finish_grant (federate_core_t *self, federate_delivery_t *delivery)
 {
+    if (self->grant.kind == WIRE_ADVANCE_REGULATION)
+        return regulation_begins (self, delivery);
     self->granting = false;
     self->advancing = false;
     self->now = self->grant.time;
@@ -478,6 +494,11 @@ mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delive
             if (!self->granting)
                 return MST_OK;
             found = next_timed (self, delivery) || finish_grant (self, delivery);
+            if (!self->granting) { /* what is held waits for no grant any more: it asks */
+                mst_err_t err = federate_inbound_release_all (self);
+                if (err)
+                    return err;
+            }
             break;
         }
         if (found)

@@ -180,6 +180,8 @@ mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer
     while (FEDERATE_FIFO_COUNT (&peer->held) > 0 && marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held))) {
         federate_bundle_t bundle = FEDERATE_FIFO_HEAD (&peer->held);
         FEDERATE_FIFO_POP (&peer->held);
+        peer->released = bundle.head.sequence;
+        peer->report_due = true;
         mst_err_t err = release_bundle (self, peer, &bundle);
         if (err)
             return err;
@@ -203,29 +205,37 @@ mst_err_t federate_inbound_release_all (federate_core_t *self)
     return MST_OK;
 }
 
-int64_t federate_inbound_held_min (const federate_core_t *self)
+static bool carries_state (const federate_bundle_t *bundle)
 {
-    int64_t smallest = WIRE_TIME_NEVER;
-
-    base_assert (self != NULL);
-    BASE_MAP_EACH (&self->peers, entry) {
-        const federate_peer_t *peer = (const federate_peer_t *) (uintptr_t) entry->value;
-        for (size_t i = peer->held.first; i < peer->held.list.count; i++)
-            if (peer->held.list.items[i].head.smallest < smallest)
-                smallest = peer->held.list.items[i].head.smallest;
+    wire_reader_t reader = bundle->reader;
+    for (uint32_t i = 0; i < bundle->left; i++) {
+        wire_message_t message;
+        if (wire_message_read (&reader, &message))
+            return false;
+        if (message.type == WIRE_MESSAGE_MIGRATION)
+            return true;
+        skip_values (&reader, message.value_count);
     }
-    return smallest;
+    return false;
+}
+
+static bool vote_awaited (const federate_peer_t *peer)
+{
+    for (size_t i = peer->held.first; i < peer->held.list.count; i++)
+        if (peer->held.list.items[i].moves)
+            return true;
+    return false;
 }
 
 /*  Asks the RTI whether what a held bundle waits for is there. Not while a grant is awaited that covers the
-    bundle: it brings the answer. */
+    bundle: it brings the answer. But that grant may itself wait for a vote on what is held. */
 mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (self != NULL && peer != NULL);
     if (FEDERATE_FIFO_COUNT (&peer->held) == 0 || peer->probing || self->lost || self->resigned)
         return MST_OK;
     const wire_bundle_head_t *head = &FEDERATE_FIFO_HEAD (&peer->held).head;
-    if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER)
+    if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER && !vote_awaited (peer))
         return MST_OK;
     uint32_t request;
     wire_probe_t args = { .origin = peer->id, .origin_sequence = head->issued, .global = head->applied };
@@ -283,9 +293,10 @@ static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_
         federate_parcel_drop (self, bundle->parcel);
         return MST_E_NO_MEMORY;
     }
+    bool held = FEDERATE_FIFO_COUNT (&peer->held) > 0 || !marks_met (self, peer, bundle);
+    bundle->moves = held && carries_state (bundle);
     BASE_LIST_PUT (&peer->held.list, *bundle);
     peer->received = bundle->head.sequence;
-    peer->report_due = true;
     mst_err_t err = federate_inbound_release (self, peer);
     if (!err)
         err = federate_inbound_probe (self, peer);

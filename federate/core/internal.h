@@ -23,7 +23,9 @@ enum {
     FEDERATE_RECEIVE_BYTES = 256 * 1024 * 1024,
     FEDERATE_ROUTE_CONTROL_BYTES = 32 * 1024,   /* the outbox leaves by itself beyond this */
     FEDERATE_STRANGERS_MAX = 1024,              /* HELLOs of peers that are not yet introduced */
-    FEDERATE_OBJECT_COUNTER_BITS = 40
+    FEDERATE_OBJECT_COUNTER_BITS = 40,
+    FEDERATE_MESSAGE_BYTES_MAX = WIRE_BODY_MAX - 1024 * 1024, /* with the bundle that it finds open */
+    FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024                    /* limits.bundle_bytes */
 };
 
 _Static_assert (FEDERATE_WINDOW_MIN_BYTES > 2 * FEDERATE_CREDIT_STEP_BYTES, "credit comes in time");
@@ -46,6 +48,7 @@ typedef struct federate_bundle {
     uint32_t left;             /* messages not yet read */
     uint32_t index;            /* of the next message */
     bool skip_timestamped;     /* those are in the TSO queue already */
+    bool moves;                /* held, with the state of a migration in it: the RTI waits for a vote */
     uint64_t order;            /* place in the queue of callbacks */
 } federate_bundle_t;
 
@@ -85,7 +88,8 @@ typedef struct federate_peer {
     int64_t cut_bound;
     uint64_t received;      /* highest bundle in hand */
     uint64_t received_best_effort;
-    uint64_t reported;      /* as told to the RTI */
+    uint64_t released;      /* highest bundle that waits for no control: acknowledged to the RTI, so that
+                               the grant of a held one needs it, which releases it */
     bool report_due;
     uint64_t needed;        /* bundles up to here are released, whatever their marks say */
     uint64_t known_issued;
@@ -137,8 +141,9 @@ typedef struct federate_object {
     uint32_t epoch_delivered; /* of the last time-stamped update delivered */
     bool migrating;           /* a cut is prepared and not decided */
     uint64_t leaving;         /* mask still ours up to the cut */
-    int64_t cut;              /* leaving: no update above; after arriving: none at or below */
-    bool arrived;             /* by a migration: updates only above `cut` */
+    int64_t cut;              /* migrating or leaving: no update above */
+    bool arrived;             /* by a migration: updates only above `came` */
+    int64_t came;
 } federate_object_t;
 
 /*  The user's view of the object model, flat. */
@@ -310,6 +315,7 @@ struct federate_core {
 
 /*  peer.c */
 federate_peer_t *federate_peer (const federate_core_t *self, uint32_t id);
+mst_err_t federate_peer_meet (federate_core_t *self, const wire_introduce_t *args);
 mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t *args);
 mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args);
 mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer);
@@ -326,7 +332,6 @@ mst_err_t federate_inbound_release_all (federate_core_t *self);
 mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer);
 void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel);
 federate_parcel_t *federate_parcel_copy (const uint8_t *data, size_t size_bytes);
-int64_t federate_inbound_held_min (const federate_core_t *self);
 mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer);
 
 /*  route.c */
@@ -341,6 +346,7 @@ mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route);
 mst_err_t federate_route_seal_all (federate_core_t *self);
 void federate_route_fini (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_route_issue (federate_core_t *self, uint32_t class_index);
+mst_err_t federate_route_leave (federate_core_t *self);
 
 /*  control.c */
 mst_err_t federate_control_send (federate_core_t *self, uint16_t kind, const void *args, bool marks,

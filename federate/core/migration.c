@@ -45,9 +45,9 @@ static mst_err_t check_leaving (const federate_core_t *self, const federate_obje
                            (long long) cut, (long long) self->floor.bound, self->name);
     if (!home || home->departed)
         return base_error (MST_E_MIGRATION_REFUSED, "the new home of \"%s\" is not joined", object->name);
-    if (object->arrived && cut <= object->cut)
+    if (object->arrived && cut <= object->came)
         return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" came here at the cut %lld: the next one is later",
-                           object->name, (long long) object->cut);
+                           object->name, (long long) object->came);
     return MST_OK;
 }
 
@@ -308,7 +308,7 @@ static mst_err_t decided_at_new_home (federate_core_t *self, const wire_migrate_
         object->epoch = i < args->epochs.count ? (uint32_t) args->epochs.items[i] : object->epoch + 1;
         object->arrived = true;
         object->leaving = 0;
-        object->cut = args->cut;
+        object->came = args->cut;
     }
     return MST_OK;
 }

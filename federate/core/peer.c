@@ -137,10 +137,11 @@ mst_err_t federate_peer_queue_callback (federate_core_t *self, federate_delivery
     return err;
 }
 
-mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t *args)
+mst_err_t federate_peer_meet (federate_core_t *self, const wire_introduce_t *args)
 {
     base_assert (self != NULL && args != NULL);
-    if (args->federate == self->self || args->federate > UINT32_MAX || args->federate == 0)
+    if (args->federate == self->self || args->federate > UINT32_MAX || args->federate == 0 ||
+        federate_peer (self, (uint32_t) args->federate))
         return MST_OK;
     federate_peer_t *peer = peer_new (args);
     if (!peer)
@@ -154,8 +155,15 @@ mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t
         federate_peer_free (peer);
         return err;
     }
-    err = greet_strangers (self, peer);
-    return err ? err : federate_peer_queue_callback (self, FEDERATE_JOINED, peer, 0, NULL);
+    return greet_strangers (self, peer);
+}
+
+/*  The introduction's turn among the callbacks. */
+mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t *args)
+{
+    base_assert (self != NULL && args != NULL);
+    const federate_peer_t *peer = federate_peer (self, (uint32_t) args->federate);
+    return peer ? federate_peer_queue_callback (self, FEDERATE_JOINED, peer, 0, NULL) : MST_OK;
 }
 
 /*  Frames that belong to no bundle, by a peer's connection to us. */
@@ -192,7 +200,7 @@ mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const 
 
 static mst_err_t report_missing (federate_core_t *self, const federate_peer_t *peer)
 {
-    if (peer->received >= peer->cut_sequence || self->lost)
+    if (peer->received >= peer->cut_sequence || self->lost || self->resigned)
         return MST_OK;
     wire_lost_messages_t args = { peer->id, peer->received + 1, peer->cut_sequence };
     self->counters.never_came += peer->cut_sequence - peer->received;
@@ -220,6 +228,7 @@ mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer)
         return err;
     if (peer->received < peer->cut_sequence)
         peer->received = peer->cut_sequence;
+    peer->released = peer->received;
     peer->report_due = true;
     return federate_control_send_time (self, WIRE_ADVANCE_NONE, 0, self->now);
 }
@@ -228,7 +237,7 @@ static bool nothing_more_comes (const federate_peer_t *peer)
 {
     if (peer->received >= peer->cut_sequence)
         return true;
-    return peer->lost && (peer->connection == 0 || peer->direct_closed);
+    return peer->direct_closed || (peer->lost && peer->connection == 0);
 }
 
 mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args)

@@ -149,6 +149,7 @@ mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t 
     if (err)
         return err;
     uint32_t index = (uint32_t) args->class - 1;
+    peer->route->issued = self->sequence; /* what was registered may still be on its way to the RTI */
     if (args->kind == 0)
         return interest_in_objects (self, peer->route, index, args->mask);
     return interest_in_interactions (self, peer->route, index, args->mask != 0);
@@ -199,6 +200,8 @@ mst_err_t federate_route_issue (federate_core_t *self, uint32_t class_index)
 bool federate_route_has_room (const federate_core_t *self, const federate_route_t *route, size_t size)
 {
     uint64_t unconsumed = route->sent_bytes - route->consumed_bytes + route->open.size_bytes;
+    if (unconsumed < FEDERATE_CREDIT_STEP_BYTES)
+        return true; /* the receiver may keep back so much credit: a message larger than the window passes */
     return unconsumed + size <= self->options.route_window_bytes;
 }
 
@@ -212,6 +215,17 @@ static mst_err_t begin_bundle (federate_core_t *self, federate_route_t *route)
     route->open_applied = self->relevant;
     route->open_issued = route->issued;
     return MST_OK;
+}
+
+/*  A message as large as a bundle gets one of its own when the open one is half full: so no bundle is much
+    larger than it must be. */
+static bool message_is_large (const federate_core_t *self, const wire_message_t *message,
+                              const wire_message_value_t *values)
+{
+    size_t size = message->tag_size_bytes;
+    for (uint32_t i = 0; i < message->value_count; i++)
+        size += values[i].size_bytes;
+    return size >= self->options.bundle_bytes;
 }
 
 static mst_err_t add_best_effort (federate_core_t *self, federate_route_t *route,
@@ -245,7 +259,11 @@ mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
     base_assert (!best_effort || message->order == WIRE_ORDER_RECEIVE);
     if (best_effort)
         return add_best_effort (self, route, message, values);
-    mst_err_t err = route->open.size_bytes == 0 ? begin_bundle (self, route) : MST_OK;
+    mst_err_t err = MST_OK;
+    if (route->open.size_bytes >= self->options.bundle_bytes / 2 && message_is_large (self, message, values))
+        err = federate_route_seal (self, route);
+    if (!err && route->open.size_bytes == 0)
+        err = begin_bundle (self, route);
     if (!err)
         err = wire_bundle_add (&route->open, message, values);
     if (err)
@@ -424,7 +442,7 @@ mst_err_t federate_core_route_failed (federate_core_t *self, uint32_t peer_id, c
     federate_peer_t *peer = federate_peer (self, peer_id);
     if (!peer || !peer->route || peer->route->relayed)
         return MST_OK;
-    if (peer->route->welcome) {
+    if (peer->route->welcome || self->resigned) { /* who has left cannot send by the RTI */
         peer->route->broken = true;
         return MST_OK;
     }
@@ -433,4 +451,19 @@ mst_err_t federate_core_route_failed (federate_core_t *self, uint32_t peer_id, c
     wire_routed_t args = { .federate = peer_id, .text = { why, strlen (why) } };
     mst_err_t err = federate_control_send (self, WIRE_SERVICE_ROUTED, &args, false, 0);
     return err ? err : send_waiting (self, peer->route);
+}
+
+/*  Before a resign: who has not said WELCOME by now says it to nobody, so what waits for it goes through the
+    RTI. */
+mst_err_t federate_route_leave (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    mst_err_t err = federate_route_seal_all (self);
+    BASE_MAP_EACH (&self->peers, entry) {
+        federate_peer_t *peer = (federate_peer_t *) (uintptr_t) entry->value;
+        if (err || !peer->route || peer->departed || FEDERATE_FIFO_COUNT (&peer->route->waiting) == 0)
+            continue;
+        err = federate_core_route_failed (self, peer->id, "the sender leaves before the receiver has answered");
+    }
+    return err;
 }

@@ -50,6 +50,8 @@ mst_err_t federate_core_resign (federate_core_t *self, mst_resign_t action, uint
     base_assert (self != NULL && request != NULL);
     mst_err_t err = federate_check_joined (self);
     if (!err)
+        err = federate_route_leave (self);
+    if (!err)
         err = federate_control_send_time (self, WIRE_ADVANCE_NONE, 0, self->now);
     if (!err)
         err = federate_control_expect (self, WIRE_SERVICE_RESIGN_FEDERATION_EXECUTION, 0, 0, request);

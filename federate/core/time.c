@@ -170,21 +170,12 @@ mst_err_t federate_core_asynchronous (federate_core_t *self, bool on)
 
 /*  Answers ------------------------------------------------------------------------------------------ */
 
-static mst_err_t enabled (federate_core_t *self, const wire_grant_t *grant)
+static mst_err_t constrained_enabled (federate_core_t *self, const wire_grant_t *grant)
 {
-    federate_callback_t callback = { .time = grant->time };
+    federate_callback_t callback = { .kind = FEDERATE_CONSTRAINED_ENABLED, .time = grant->time };
 
-    if (grant->kind == WIRE_ADVANCE_REGULATION) {
-        callback.kind = FEDERATE_REGULATION_ENABLED;
-        self->regulation_pending = false;
-        self->regulating = true;
-        int64_t lookahead = self->floor.lookahead;
-        timemgmt_floor_init (&self->floor, self->time_type, grant->galt, lookahead);
-    } else {
-        callback.kind = FEDERATE_CONSTRAINED_ENABLED;
-        self->constrained_pending = false;
-        self->constrained = true;
-    }
+    self->constrained_pending = false;
+    self->constrained = true;
     if (grant->time > self->now)
         self->now = grant->time;
     return federate_control_queue (self, &callback);
@@ -193,9 +184,10 @@ static mst_err_t enabled (federate_core_t *self, const wire_grant_t *grant)
 mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant)
 {
     base_assert (self != NULL && grant != NULL);
-    if (grant->kind == WIRE_ADVANCE_REGULATION || grant->kind == WIRE_ADVANCE_CONSTRAINT)
-        return enabled (self, grant);
-    if (!self->advancing || grant->number != self->request_number || self->granting)
+    if (grant->kind == WIRE_ADVANCE_CONSTRAINT)
+        return constrained_enabled (self, grant);
+    bool regulation = grant->kind == WIRE_ADVANCE_REGULATION && self->regulation_pending;
+    if (!regulation && (!self->advancing || grant->number != self->request_number || self->granting))
         return base_error (MST_E_INTERNAL, "the RTI granted request %llu of %s, which is not pending",
                            (unsigned long long) grant->number, self->name);
     if (grant->time < self->now)

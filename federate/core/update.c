@@ -43,17 +43,24 @@ static mst_err_t collect_values (const federate_core_t *self, const mst_value_t 
         out->values[i] = (wire_message_value_t) { values[i].handle, values[i].size_bytes, values[i].data };
         out->size_bytes += values[i].size_bytes + 2 * WIRE_BYTES_HEAD_MAX;
     }
+    if (out->size_bytes > FEDERATE_MESSAGE_BYTES_MAX)
+        return base_error (MST_E_LIMIT, "one message of %zu bytes; with its bundle it would exceed WIRE_BODY_MAX (%d)",
+                           out->size_bytes, WIRE_BODY_MAX);
     out->message.value_count = (uint32_t) count;
     return MST_OK;
 }
 
-static void collect_options (const mst_send_options_t *options, outgoing_t *out)
+static mst_err_t collect_options (const mst_send_options_t *options, outgoing_t *out)
 {
     out->options = options;
-    if (options && options->tag) {
-        out->message.tag = options->tag;
-        out->message.tag_size_bytes = (uint32_t) options->tag_size_bytes;
-    }
+    if (!options || !options->tag)
+        return MST_OK;
+    if (options->tag_size_bytes > WIRE_VALUE_MAX)
+        return base_error (MST_E_LIMIT, "a tag of %zu bytes; WIRE_VALUE_MAX is %d", options->tag_size_bytes,
+                           WIRE_VALUE_MAX);
+    out->message.tag = options->tag;
+    out->message.tag_size_bytes = (uint32_t) options->tag_size_bytes;
+    return MST_OK;
 }
 
 /*  A time stamp is legal at or above what was promised; a sender that does not regulate may give any. */
@@ -172,9 +179,9 @@ static mst_err_t check_ownership (const federate_core_t *self, const federate_ob
     uint64_t owned = object->owned | object->leaving;
     if (mask & ~owned)
         return not_owned (self, object, mask & ~owned);
-    if (object->arrived && time != MST_TIME_NONE && time <= object->cut)
+    if (object->arrived && time != MST_TIME_NONE && time <= object->came)
         return base_error (MST_E_EPOCH_STALE, "\"%s\" came to %s at the cut %lld: its updates are later",
-                           object->name, self->name, (long long) object->cut);
+                           object->name, self->name, (long long) object->came);
     return MST_OK;
 }
 
@@ -194,8 +201,9 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, cons
                            (unsigned long long) object.id);
     const federate_class_t *in = &self->classes[known->class_index];
     out.message = (wire_message_t) { .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
-    collect_options (options, &out);
-    err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN, &out);
+    err = collect_options (options, &out);
+    if (!err)
+        err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN, &out);
     if (!err)
         err = check_time (self, time, &out);
     if (!err)
@@ -234,8 +242,9 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
                            "%s does not publish the interaction %s: call mst_publish_interaction", self->name,
                            fom_class (&self->model->interactions, of.id - 1)->full_name);
     out.message = (wire_message_t) { .type = WIRE_MESSAGE_INTERACTION, .target = of.id };
-    collect_options (options, &out);
-    err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN, &out);
+    err = collect_options (options, &out);
+    if (!err)
+        err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN, &out);
     if (!err)
         err = check_time (self, time, &out);
     bool timed = self->regulating && out.message.has_time && in->timestamped;
@@ -273,8 +282,9 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
         return base_error (MST_E_DELETE_PRIVILEGE_NOT_HELD, "%s does not hold the privilege to delete \"%s\"",
                            self->name, known->name);
     out.message = (wire_message_t) { .type = WIRE_MESSAGE_DELETE, .target = object.id, .epoch = known->epoch };
-    collect_options (options, &out);
-    err = check_time (self, time, &out);
+    err = collect_options (options, &out);
+    if (!err)
+        err = check_time (self, time, &out);
     const federate_class_t *in = &self->classes[known->class_index];
     bool timed = self->regulating && out.message.has_time && (in->timestamped & 1u);
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
