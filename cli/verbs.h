@@ -1,0 +1,15 @@
+/*  The verbs of the muster command: each takes its own arguments (argv[0] is the verb) and returns
+   the exit code. */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+int cli_rti (int argc, char **argv);
+int cli_run (int argc, char **argv);
+int cli_replay (int argc, char **argv);
+int cli_log (int argc, char **argv);
+int cli_version (int argc, char **argv);
+
+/*  Not for people: `muster run` starts it as the process that records. */
+int cli_record (int argc, char **argv);
+
+#endif

@@ -1,0 +1,89 @@
+/*  tools/config.h: the configuration: one file, muster.json, whose keys are also environment
+   variables and command-line options. An option wins over the environment, the environment over the
+   file.
+
+        config_t config;
+        err = config_load (&config, &argc, argv, environ);
+        …
+        const char *endpoint = config_text (&config, CONFIG_RTI);
+
+    Thread rule: one thread reads it in; then any thread looks at it. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <muster/error.h>
+#include "base/buffer.h"
+
+/*  X (ID, "name", TYPE, "default", smallest, largest, "words", "what it means"). A new key is one
+   row here and a line of docs/configuration.md. Durations are in nanoseconds, sizes in bytes. */
+#define CONFIG_SECOND INT64_C (1000000000)
+#define CONFIG_KEYS(X)                                                                             \
+    X (RTI, "rti", TEXT, "tcp://127.0.0.1:15000", 0, 0, "", "endpoint of the RTI")                 \
+    X (TRANSPORT, "transport", CHOICE, "auto", 0, 0, "auto|tcp|ipc|inproc",                        \
+       "how processes reach each other; auto takes the fastest that works")                        \
+    X (ROUTE, "route", CHOICE, "peer", 0, 0, "peer|rti",                                           \
+       "updates go straight to the peers, or through the RTI (firewalls)")                         \
+    X (ADVERTISE, "advertise", TEXT, "", 0, 0, "",                                                 \
+       "address at which peers reach this federate; empty: the one that it is seen from")          \
+    X (FEDERATES, "limits.federates", NUMBER, "1024", 1, 65535, "", "federates in a federation")   \
+    X (OBJECTS, "limits.objects", NUMBER, "1000000", 1, 1 << 30, "",                               \
+       "object instances in a federation")                                                         \
+    X (BUNDLE, "limits.bundle_bytes", SIZE, "32 KiB", 1 << 10, 1 << 24, "",                        \
+       "a bundle of updates is sent when it is this large")                                        \
+    X (ROUTE_WINDOW, "limits.route_window_bytes", SIZE, "64 MiB", 1 << 16, INT64_C (1) << 40, "",  \
+       "unacknowledged bytes to one peer, then the sender waits")                                  \
+    X (RECEIVE_QUEUE, "limits.receive_queue_bytes", SIZE, "256 MiB", 1 << 16, INT64_C (1) << 40,   \
+       "", "bytes received and not yet delivered, then senders wait")                              \
+    X (TSO_QUEUE, "limits.tso_queue_messages", NUMBER, "1000000", 1, 1 << 30, "",                  \
+       "time-stamped messages that wait for a grant, then the sender gets an error")               \
+    X (SILENCE, "silence_limit_s", DURATION, "0", 0, 86400 * CONFIG_SECOND, "",                    \
+       "a federate silent for this long counts as lost; 0: never, it is only shown")               \
+    X (TRACE, "trace", TRUTH, "false", 0, 0, "", "tell every record that comes or goes")
+
+typedef enum config_key {
+#define CONFIG_KEY_ENUM(id, name, type, standard, smallest, largest, words, help) CONFIG_##id,
+    CONFIG_KEYS (CONFIG_KEY_ENUM)
+#undef CONFIG_KEY_ENUM
+        CONFIG_KEY_COUNT
+} config_key_t;
+
+enum { CONFIG_VALUE_BYTES = 256 };
+
+typedef struct config_value {
+    char text[CONFIG_VALUE_BYTES]; /* as it was written */
+    int64_t number;                /* number, bytes, nanoseconds, index of the word, 0 or 1 */
+} config_value_t;
+
+typedef struct config {
+    config_value_t values[CONFIG_KEY_COUNT];
+} config_t;
+
+/*  The defaults. */
+void config_init (config_t *self);
+
+/*  All of it: defaults, the file (--config FILE, else muster.json in the current directory when
+   there is one), the environment, the options. What was understood is taken out of argv; the rest,
+   and all after "--", stays. Errors: MST_E_CONFIG, MST_E_IO, MST_E_LIMIT, MST_E_NO_MEMORY. */
+mst_err_t config_load (config_t *self, int *argc, char **argv, char *const *environment);
+
+/*  The parts of it, each over what stands. `label` is the file's name for messages. Keys in the
+   file may be nested or dotted. */
+mst_err_t config_read_json (config_t *self, const char *label, const void *data, size_t size_bytes);
+mst_err_t config_read_environment (config_t *self, char *const *environment);
+mst_err_t config_read_options (config_t *self, int *argc, char **argv);
+
+/*  One key by its name; `origin` stands before messages. Errors: MST_E_CONFIG. */
+mst_err_t config_set (config_t *self, const char *origin, const char *name, const char *value);
+
+const char *config_text (const config_t *self, config_key_t key);
+int64_t config_number (const config_t *self, config_key_t key);
+bool config_on (const config_t *self, config_key_t key);
+const char *config_name (config_key_t key);
+
+/*  The table of keys, as Markdown. Errors: MST_E_NO_MEMORY. */
+mst_err_t config_help (base_buffer_t *out);
+
+#endif

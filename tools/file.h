@@ -1,0 +1,52 @@
+/*  Files for recordings: a sink that grows one, a source that reads one, and whole small files. */
+#ifndef TOOLS_FILE_H
+#define TOOLS_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buffer.h"
+#include "log/source.h"
+#include "log/writer.h"
+
+/*  A file that a recording is written to. */
+typedef struct tools_sink {
+    int fd; /* -1: closed */
+    char *path;
+    uint64_t size_bytes; /* written so far */
+    uint64_t good_bytes; /* up to here it can be read: tools_sink_mark */
+} tools_sink_t;
+
+/*  Empties what is there. Errors: MST_E_IO (path, why), MST_E_NO_MEMORY. */
+mst_err_t tools_sink_open (tools_sink_t *self, const char *path);
+/*  Errors: MST_E_IO: bytes that were thought written are not (a full disk over a network). */
+mst_err_t tools_sink_close (tools_sink_t *self);
+log_sink_t tools_sink (tools_sink_t *self);
+/*  What is written so far ends with a whole record. */
+void tools_sink_mark (tools_sink_t *self);
+/*  Cuts off what came after the last mark. */
+void tools_sink_cut (tools_sink_t *self);
+
+/*  A file that a recording is read from. */
+typedef struct tools_source {
+    int fd; /* -1: closed */
+    char *path;
+    log_source_t source;
+} tools_source_t;
+
+/*  Errors: MST_E_IO, MST_E_NO_MEMORY. */
+mst_err_t tools_source_open (tools_source_t *self, const char *path);
+void tools_source_close (tools_source_t *self);
+
+/*  Appends a whole file. Errors: MST_E_IO, MST_E_LIMIT (larger than max_bytes), MST_E_NO_MEMORY. */
+mst_err_t tools_file_read (const char *path, size_t max_bytes, base_buffer_t *out);
+/*  Errors: MST_E_IO. */
+mst_err_t tools_file_write (const char *path, const void *data, size_t size_bytes);
+/*  0 when there is none. */
+uint64_t tools_file_size (const char *path);
+
+/*  A fresh folder "PREFIX-XXXXXX" under TMPDIR or /tmp; its path is to be freed. */
+mst_err_t tools_folder_new (const char *prefix, char **path);
+/*  Removes it with the files in it. */
+void tools_folder_remove (const char *path);
+
+#endif
