@@ -1,0 +1,131 @@
+/*  muster-bench: runs the rows whose names begin with the given words, alternating work and reference. */
+#include "bench/bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STREAM(size, n) .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",  \
+                        .size_bytes = (size), .count = (n), .federates = 2, .work = bench_updates, .raw = bench_raw_stream
+#define ROUND(n) .reference = "zmq REQ/REP", .size_bytes = 128, .count = (n), .transport = "tcp", .raw = bench_raw_round
+
+static const bench_case_t cases[] = {
+    { .name = "updates_16_tcp", STREAM (16, 3000000), .transport = "tcp" },
+    { .name = "updates_128_tcp", STREAM (128, 3000000), .transport = "tcp" },
+    { .name = "updates_1k_tcp", STREAM (1024, 1000000), .transport = "tcp" },
+    { .name = "updates_64k_tcp", .unit = "MB/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",
+      .size_bytes = 65536, .count = 40000, .transport = "tcp", .federates = 2, .work = bench_megabytes,
+      .raw = bench_raw_megabytes },
+    { .name = "updates_16_ipc", STREAM (16, 3000000), .transport = "ipc" },
+    { .name = "updates_128_ipc", STREAM (128, 3000000), .transport = "ipc" },
+    { .name = "updates_1k_ipc", STREAM (1024, 1000000), .transport = "ipc" },
+    { .name = "pingpong_128_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_pingpong },
+    { .name = "step_2_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_step },
+    { .name = "step_8_tcp", ROUND (10000), .unit = "us", .federates = 8, .work = bench_step },
+    { .name = "tso_10_step", ROUND (10000), .unit = "us", .federates = 2, .messages_per_step = 5,
+      .work = bench_step },
+    { .name = "tso_1000_step", .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",
+      .size_bytes = 128, .count = 3000, .transport = "tcp", .federates = 2, .messages_per_step = 500,
+      .work = bench_step_messages },
+    { .name = "join", .unit = "ms", .transport = "tcp", .federates = 1, .work = bench_join },
+    { .name = "objects_10k", .unit = "objects/s", .higher_is_better = true, .count = 10000, .transport = "tcp",
+      .federates = 2, .work = bench_objects },
+    { .name = "rti_memory_1", .unit = "MB", .transport = "tcp", .federates = 1, .work = bench_rti_memory },
+    { .name = "rti_memory_8", .unit = "MB", .transport = "tcp", .federates = 8, .work = bench_rti_memory },
+};
+
+typedef struct options {
+    bool json;
+    int pairs;
+    const char *group;
+} options_t;
+
+static int by_value (const void *a, const void *b)
+{
+    double left = *(const double *) a, right = *(const double *) b;
+    return left < right ? -1 : left > right;
+}
+
+static double median (double *values, int count)
+{
+    qsort (values, (size_t) count, sizeof *values, by_value);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static void print_row (const options_t *options, const bench_case_t *row, double value, double reference,
+                       double ratio, bool first)
+{
+    if (!options->json) {
+        printf ("%-18s %14.2f %-11s", row->name, value, row->unit);
+        if (row->raw)
+            printf (" %14.2f %-14s %7.2f x", reference, row->reference, ratio);
+        printf ("\n");
+    } else {
+        printf ("%s\n  { \"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", first ? "[" : ",", row->name, value,
+                row->unit);
+        if (row->raw)
+            printf (", \"reference\": \"%s\", \"reference_value\": %.6g, \"ratio\": %.4g", row->reference, reference,
+                    ratio);
+        printf (" }");
+    }
+    fflush (stdout);
+}
+
+/*  The ratio is the median of the ratios of neighbours in time, which drift together. */
+static bool run_row (const options_t *options, const bench_case_t *row, bool first)
+{
+    double work[BENCH_PAIRS_MAX], raw[BENCH_PAIRS_MAX], ratio[BENCH_PAIRS_MAX];
+
+    for (int i = 0; i < options->pairs; i++) {
+        raw[i] = row->raw ? row->raw (row) : 1;
+        work[i] = row->work (row);
+        ratio[i] = work[i] / raw[i];
+        if (isnan (work[i]) || isnan (raw[i]))
+            return false;
+    }
+    print_row (options, row, median (work, options->pairs), median (raw, options->pairs),
+               median (ratio, options->pairs), first);
+    return true;
+}
+
+static bool parse (int argc, char **argv, options_t *options)
+{
+    *options = (options_t) { .pairs = 5, .group = "" };
+    for (int i = 1; i < argc; i++) {
+        if (strcmp (argv[i], "--json") == 0)
+            options->json = true;
+        else if (strcmp (argv[i], "--pairs") == 0 && i + 1 < argc)
+            options->pairs = atoi (argv[++i]);
+        else if (argv[i][0] != '-')
+            options->group = argv[i];
+        else
+            return false;
+    }
+    return options->pairs >= 1 && options->pairs <= BENCH_PAIRS_MAX;
+}
+
+int main (int argc, char **argv)
+{
+    options_t options;
+    bool good = true, first = true;
+
+    if (!parse (argc, argv, &options)) {
+        fprintf (stderr, "usage: muster-bench [--json] [--pairs 1…%d] [NAME or its beginning]\n", BENCH_PAIRS_MAX);
+        return 2;
+    }
+    if (!options.json)
+        printf ("%-18s %14s %-11s %14s %-14s %9s\n", "name", "value", "unit", "reference", "", "ratio");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (strncmp (cases[i].name, options.group, strlen (options.group)) != 0)
+            continue;
+        bool row_good = run_row (&options, &cases[i], first);
+        first = first && !row_good;
+        good = good && row_good;
+    }
+    if (options.json)
+        printf ("%s\n", first ? "[]" : "\n]");
+    if (first)
+        fprintf (stderr, "muster-bench: no row is named \"%s…\"\n", options.group);
+    return good && !first ? 0 : 1;
+}
