@@ -77,6 +77,7 @@ static barrier_t *barriers_find (const timemgmt_barriers_t *self, const char *na
 
 static mst_err_t barrier_unknown (const char *name)
 {
+    base_assert (name != NULL);
     return base_error (MST_E_SYNC_LABEL_UNKNOWN, "there is no barrier \"%s\"", name);
 }
 
@@ -114,6 +115,7 @@ static mst_err_t barrier_insert (barrier_t *self, uint32_t slot)
 
 static mst_err_t barriers_check_name (const timemgmt_barriers_t *self, const char *name)
 {
+    base_assert (self != NULL && name != NULL);
     size_t size_bytes = strlen (name);
     base_assert (self->barriers.count <= TIMEMGMT_BARRIERS_MAX);
     if (size_bytes == 0 || size_bytes > TIMEMGMT_BARRIER_NAME_BYTES)
@@ -174,7 +176,8 @@ mst_err_t timemgmt_barriers_remove (timemgmt_barriers_t *self, const char *name)
     barrier_t *barrier = barriers_find (self, name);
     if (!barrier)
         return barrier_unknown (name);
-    base_assert (barrier->members.count > 0);
+    base_assert (barrier->members.count > 0 && self->barriers.count > 0);
+    base_assert (barrier->arrived_count < barrier->members.count);
     barriers_take (self, barrier);
     return MST_OK;
 }
@@ -187,6 +190,7 @@ mst_err_t timemgmt_barriers_set_deadline (timemgmt_barriers_t *self, const char 
         return barrier_unknown (name);
     base_assert (barrier->arrived_count < barrier->members.count);
     barrier->deadline = deadline;
+    base_assert (timemgmt_barriers_next_deadline (self) <= deadline);
     return MST_OK;
 }
 
@@ -239,6 +243,7 @@ static void barrier_end (barrier_t *self, timemgmt_barrier_outcome_t outcome,
         self->members.items[i].arrived = false;
     }
     self->arrived_count = 0;
+    base_assert (self->generation < UINT64_MAX);
     self->generation++;
     self->deadline = TIMEMGMT_DEADLINE_NONE;
 }
@@ -263,6 +268,7 @@ mst_err_t timemgmt_barriers_arrive (timemgmt_barriers_t *self, const char *name,
     member->arrived = true;
     barrier->arrived_count++;
     base_assert (barrier->arrived_count <= barrier->members.count);
+    base_assert (events->events.count == 0);
     if (barrier->arrived_count == barrier->members.count)
         barrier_end (barrier, TIMEMGMT_BARRIER_COMPLETE, events);
     return MST_OK;
@@ -296,6 +302,7 @@ mst_err_t timemgmt_barriers_expire (timemgmt_barriers_t *self, int64_t now,
 
 static void barrier_without (barrier_t *self, uint32_t slot)
 {
+    base_assert (barrier_member (self, slot) != NULL);
     size_t kept = 0;
     BASE_LIST_EACH (&self->members, i) {
         if (self->members.items[i].slot != slot)

@@ -29,6 +29,7 @@ timemgmt_bounds_t *timemgmt_bounds_new (const timemgmt_bounds_options_t *options
     if (self->options.federates_max == 0)
         self->options.federates_max = TIMEMGMT_FEDERATES_MAX;
     base_map_init (&self->pairs);
+    base_assert (self->options.federates_max > 0 && self->row_count == 0);
     return self;
 }
 
@@ -74,7 +75,8 @@ mst_err_t timemgmt_bounds_add (timemgmt_bounds_t *self, uint32_t slot, int64_t n
     timemgmt_row_t *row = timemgmt_row (self, slot);
     if (row->presence != TIMEMGMT_ROW_FREE)
         return base_error (MST_E_INVALID_ARGUMENT, "time slot %" PRIu32 " is in use", slot);
-    base_assert (!row->in && !row->out);
+    base_assert (!row->in && !row->out && row->open_count == 0);
+    base_assert (!timemgmt_slot_heap_has (&self->regulators, slot));
     *row = (timemgmt_row_t){
         .presence = TIMEMGMT_ROW_JOINED,
         .now = now,
@@ -100,11 +102,13 @@ static void row_leave (timemgmt_bounds_t *self, uint32_t slot, timemgmt_presence
         if (self->changing.items[i] != slot)
             self->changing.items[kept++] = self->changing.items[i];
     }
+    base_assert (kept <= self->changing.count);
     self->changing.count = kept;
     timemgmt_holds_drop (self, slot);
     timemgmt_row_place (self, slot);
     base_assert (!timemgmt_slot_heap_has (&self->regulators, slot));
     timemgmt_pairs_drop_in (self, slot);
+    base_assert (!timemgmt_slot_heap_has (&self->waiters, slot));
     row->presence = presence;
     self->ghost_count++;
 }
@@ -173,6 +177,7 @@ mst_err_t timemgmt_bounds_kill (timemgmt_bounds_t *self, uint32_t slot, timemgmt
     if (row->presence == TIMEMGMT_ROW_JOINED)
         row_leave (self, slot, TIMEMGMT_ROW_DEAD);
     row->presence = TIMEMGMT_ROW_DEAD;
+    base_assert (self->ghost_count > 0 && !row->regulating);
     timemgmt_row_check_gone (self, slot);
     timemgmt_table_settle (self, grants);
     return MST_OK;
@@ -196,6 +201,7 @@ static void row_change (timemgmt_bounds_t *self, uint32_t slot)
     if (row->changing)
         return;
     base_assert (self->changing.count < self->changing.capacity);
+    base_assert (row->regulation_pending || row->constraint_pending);
     BASE_LIST_PUT (&self->changing, slot);
     row->changing = true;
 }
@@ -228,6 +234,7 @@ static void regulation_assign (timemgmt_bounds_t *self, uint32_t slot, int64_t l
     row->regulation_time = time;
     timemgmt_floor_init (&row->floor, self->options.type, floor, lookahead);
     timemgmt_floor_raise (&row->floor, TIMEMGMT_REGULATION, time);
+    base_assert (row->floor.bound >= time && time >= row->now);
 }
 
 mst_err_t timemgmt_bounds_enable_regulation (timemgmt_bounds_t *self, uint32_t slot,
@@ -259,6 +266,7 @@ mst_err_t timemgmt_bounds_enable_regulation (timemgmt_bounds_t *self, uint32_t s
     row_change (self, slot);
     timemgmt_row_place (self, slot);
     timemgmt_table_settle (self, grants);
+    base_assert (row->regulating != row->regulation_pending);
     return MST_OK;
 }
 
@@ -278,6 +286,7 @@ mst_err_t timemgmt_bounds_disable_regulation (timemgmt_bounds_t *self, uint32_t 
     timemgmt_report_apply (self, slot, report);
     row->regulating = false;
     timemgmt_row_place (self, slot);
+    base_assert (!timemgmt_slot_heap_has (&self->regulators, slot));
     timemgmt_table_settle (self, grants);
     return MST_OK;
 }
@@ -306,6 +315,7 @@ mst_err_t timemgmt_bounds_enable_constraint (timemgmt_bounds_t *self, uint32_t s
     row->constraint_number = number;
     row_change (self, slot);
     timemgmt_table_settle (self, grants);
+    base_assert (row->constrained != row->constraint_pending);
     return MST_OK;
 }
 
@@ -327,6 +337,7 @@ mst_err_t timemgmt_bounds_disable_constraint (timemgmt_bounds_t *self, uint32_t 
     row->horizon = TIMEMGMT_KEY_NONE;
     timemgmt_row_place (self, slot);
     timemgmt_table_settle (self, grants);
+    base_assert (!row->waiting || row->held_from <= row->requested);
     return MST_OK;
 }
 
@@ -349,6 +360,7 @@ mst_err_t timemgmt_bounds_modify_lookahead (timemgmt_bounds_t *self, uint32_t sl
         return err;
     timemgmt_report_apply (self, slot, report);
     timemgmt_floor_modify (&row->floor, row->now, lookahead);
+    base_assert (row->floor.bound >= row->now);
     timemgmt_row_place (self, slot);
     timemgmt_table_settle (self, grants);
     return MST_OK;
@@ -412,6 +424,7 @@ mst_err_t timemgmt_bounds_request (timemgmt_bounds_t *self, uint32_t slot, timem
     if (err)
         return err;
     timemgmt_report_apply (self, slot, report);
+    base_assert (!row->waiting && time >= row->now);
     row->waiting = true;
     self->waiting_count++;
     row->kind = kind;
@@ -422,6 +435,7 @@ mst_err_t timemgmt_bounds_request (timemgmt_bounds_t *self, uint32_t slot, timem
     else
         timemgmt_row_place (self, slot);
     timemgmt_table_settle (self, grants);
+    base_assert (kind != TIMEMGMT_FQR || !row->waiting);
     return MST_OK;
 }
 

@@ -20,10 +20,12 @@
       - Slots, not handles: a record that names a former holder of a slot is not passed on. A slot
         may be given out again once TIMEMGMT_GONE was in a result.
       - After a resign, peers report soon (the leaver lingers until they have acknowledged).
-      - After a death, each peer applies the cut (drops what is above it and what has not come),
-   then reports the cut's sequence for the dead one as received, with its smallest queued stamp.
-   Until then what the dead one reported counts in that peer's M, so that an NMR is not granted past
-   a message that did arrive. A peer that waits in NMR or NMRA must not skip this report.
+      - After a death, each peer applies the cut: it drops what is above it, also what comes later,
+        and waits no more for what has not come. (TARA and NMRA, like a flush, may have handed out a
+        message above it, stamped with the very time granted.) Then it reports the cut's sequence
+        for the dead one as received, with its smallest queued stamp. Until then what the dead one
+        reported counts in that peer's M, so that an NMR is not granted past a message that did
+        arrive. A peer that waits in NMR or NMRA must not skip this report.
 
     A failing call changes nothing (out of memory included). Times are keys of time.h.
 

@@ -127,9 +127,9 @@ static void reason_hold (const timemgmt_bounds_t *self, uint32_t slot, timemgmt_
         reason->hold_id = hold->id;
         reason->hold_reason = hold->reason;
         reason->hold_from = hold->from;
-        return;
+        break;
     }
-    base_assert (!"a row is held by a hold");
+    base_assert (reason->hold_from == row->held_from);
 }
 
 /*  Which message sets the holder's bound: on its way, or in its queue? */
@@ -204,6 +204,7 @@ void timemgmt_bounds_explain (const timemgmt_bounds_t *self, uint32_t slot,
 {
     base_assert (self != NULL && reason != NULL);
     reason_direct (self, slot, reason);
+    base_assert (reason->root == slot);
     reason->root_term = reason->term;
     uint32_t next = reason->holder;
     /*  Every wait between requests leads to a smaller bound, so the chain is short of a circle; one

@@ -34,6 +34,7 @@ int64_t timemgmt_row_bound_at (const timemgmt_row_t *row, int64_t message_min)
 
 int64_t timemgmt_row_bound (timemgmt_row_t *row)
 {
+    base_assert (row != NULL);
     return timemgmt_row_bound_at (row, timemgmt_row_message_min (row));
 }
 
@@ -81,6 +82,7 @@ int64_t timemgmt_row_target (timemgmt_row_t *row)
     if (timemgmt_row_depends (row))
         time = timemgmt_time_min (time, timemgmt_row_message_min (row));
     base_assert (row->requested >= row->now);
+    base_assert (time <= row->requested);
     return timemgmt_time_max (row->now, time);
 }
 
@@ -132,6 +134,7 @@ void timemgmt_row_place (timemgmt_bounds_t *self, uint32_t slot)
 
 static void row_emit (timemgmt_bounds_t *self, uint32_t slot)
 {
+    base_assert (slot < self->ready.capacity);
     timemgmt_slot_heap_set (&self->ready, slot, 0);
 }
 
@@ -139,7 +142,7 @@ void timemgmt_row_grant (timemgmt_bounds_t *self, uint32_t slot, int64_t time)
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
     base_assert (row->waiting && time >= row->now && time <= row->requested);
-    base_assert (self->waiting_count > 0);
+    base_assert (self->waiting_count > 0 && row->presence == TIMEMGMT_ROW_JOINED);
     row->waiting = false;
     self->waiting_count--;
     row->now = time;
@@ -149,6 +152,8 @@ void timemgmt_row_grant (timemgmt_bounds_t *self, uint32_t slot, int64_t time)
     if (row->regulating)
         timemgmt_floor_raise (&row->floor, row->kind, time);
     timemgmt_row_place (self, slot);
+    base_assert (!timemgmt_slot_heap_has (&self->waiters, slot));
+    base_assert (!row->emit_advance);
     row->emit_advance = true;
     row_emit (self, slot);
 }
@@ -207,6 +212,7 @@ static void grant_constraint (timemgmt_bounds_t *self, uint32_t slot)
     row->constraint_pending = false;
     row->constrained = true;
     row->horizon = row->now;
+    base_assert (!row->waiting && !row->emit_constraint);
     row->emit_constraint = true;
     row_emit (self, slot);
 }
@@ -220,6 +226,7 @@ static void grant_regulation (timemgmt_bounds_t *self, uint32_t slot)
     row->now = timemgmt_time_max (row->now, row->regulation_time);
     if (row->constrained)
         row->horizon = timemgmt_time_max (row->horizon, row->now);
+    base_assert (row->floor.bound >= row->now && !row->emit_regulation);
     row->emit_regulation = true;
     row_emit (self, slot);
 }
@@ -250,7 +257,7 @@ static void grant_changes (timemgmt_bounds_t *self)
         if (row->changing)
             self->changing.items[kept++] = slot;
     }
-    base_assert (kept <= self->changing.count);
+    base_assert (kept <= self->changing.count && self->changing.count <= self->row_count);
     self->changing.count = kept;
 }
 
@@ -312,6 +319,7 @@ static void emit_gone (timemgmt_bounds_t *self, uint32_t slot, timemgmt_grants_t
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
     base_assert (self->ghost_count > 0 && row->in == NULL);
+    base_assert (row->open_count == 0 && row->presence >= TIMEMGMT_ROW_LEFT);
     timemgmt_pairs_drop_out (self, slot);
     emit (self, slot, TIMEMGMT_GONE, 0, grants);
     self->ghost_count--;
@@ -339,4 +347,5 @@ void timemgmt_table_settle (timemgmt_bounds_t *self, timemgmt_grants_t *grants)
             emit_gone (self, slot, grants);
     }
     base_assert (self->ready.count == 0);
+    base_assert (grants->grants.count <= grants->grants.capacity);
 }

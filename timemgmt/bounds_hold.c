@@ -50,6 +50,7 @@ mst_err_t timemgmt_bounds_hold (timemgmt_bounds_t *self, uint64_t id, timemgmt_h
     base_assert (self->holds.count < self->holds.capacity);
     BASE_LIST_PUT (&self->holds, ((timemgmt_hold_t){ id, reason, slot, from }));
     row_find_hold (self, slot);
+    base_assert (timemgmt_row (self, slot)->held_from <= from);
     return MST_OK;
 }
 
@@ -78,6 +79,7 @@ mst_err_t timemgmt_bounds_release (timemgmt_bounds_t *self, uint64_t id, timemgm
         return err;
     while (hold_take (self, id))
         continue;
+    base_assert (self->holds.count <= TIMEMGMT_HOLDS_MAX);
     timemgmt_table_settle (self, grants);
     return MST_OK;
 }

@@ -42,6 +42,7 @@ mst_err_t timemgmt_table_grow (timemgmt_bounds_t *self, uint32_t slot)
     memset (rows + self->row_count, 0, (count - self->row_count) * sizeof *rows);
     self->rows = rows;
     self->row_count = count;
+    base_assert (slot < count && self->ready.capacity >= count);
     return MST_OK;
 }
 
@@ -74,12 +75,14 @@ static void pair_link (timemgmt_bounds_t *self, timemgmt_pair_t *pair)
     if (sender->out)
         sender->out->out_prev = pair;
     sender->out = pair;
+    base_assert (!pair->in_prev && !pair->out_prev);
 }
 
 /*  Finds or makes. NULL: no memory. An empty pair that a failed record leaves behind is harmless.
  */
 static timemgmt_pair_t *pair_need (timemgmt_bounds_t *self, uint32_t sender, uint32_t receiver)
 {
+    base_assert (sender < self->row_count && receiver < self->row_count);
     timemgmt_pair_t *pair = timemgmt_pair_find (self, sender, receiver);
     if (pair)
         return pair;
@@ -94,6 +97,7 @@ static timemgmt_pair_t *pair_need (timemgmt_bounds_t *self, uint32_t sender, uin
     pair->sender = sender;
     pair->receiver = receiver;
     pair_link (self, pair);
+    base_assert (timemgmt_pair_find (self, sender, receiver) == pair);
     return pair;
 }
 
@@ -105,6 +109,7 @@ static void pair_undirty (timemgmt_bounds_t *self, timemgmt_pair_t *pair)
     timemgmt_pair_t **link = &receiver->dirty;
     while (*link != pair)
         link = &(*link)->dirty_next;
+    base_assert (*link == pair);
     *link = pair->dirty_next;
     base_assert (receiver->dirty_count > 0 && self->dirty_count > 0);
     receiver->dirty_count--;
@@ -117,6 +122,7 @@ static void pair_drop (timemgmt_bounds_t *self, timemgmt_pair_t *pair)
     timemgmt_row_t *receiver = timemgmt_row (self, pair->receiver);
     timemgmt_row_t *sender = timemgmt_row (self, pair->sender);
     pair_undirty (self, pair);
+    base_assert (!pair->dirty && receiver != sender);
     if (pair->in_prev)
         pair->in_prev->in_next = pair->in_next;
     else
@@ -184,6 +190,7 @@ static mst_err_t list_reserve (void **items, size_t *capacity, size_t wanted, si
     void *grown = base_realloc (*items, larger * item_bytes);
     if (!grown)
         return base_alloc_error ();
+    base_assert (larger >= wanted);
     *items = grown;
     *capacity = larger;
     return MST_OK;
@@ -221,6 +228,7 @@ static mst_err_t report_check_stamp (timemgmt_bounds_t *self, uint32_t slot,
                            "is not time regulating",
                            slot);
     int64_t promise = timemgmt_row_promise (self, slot);
+    base_assert (promise >= row->now);
     if (sent->stamp < promise)
         return base_error (MST_E_TIME_PASSED,
                            "the federate at time slot %" PRIu32 " sent a message stamped %" PRId64
@@ -255,6 +263,7 @@ static mst_err_t report_stage_sent (timemgmt_bounds_t *self, uint32_t slot,
 
 static bool sender_known (const timemgmt_bounds_t *self, uint32_t sender)
 {
+    base_assert (self != NULL);
     return sender < self->row_count && self->rows[sender].presence != TIMEMGMT_ROW_FREE;
 }
 
@@ -325,7 +334,7 @@ static void report_apply_received (timemgmt_bounds_t *self, uint32_t slot,
     if (!was_open || timemgmt_ledger_open (&pair->ledger))
         return;
     timemgmt_row_t *sender = timemgmt_row (self, mark->slot);
-    base_assert (sender->open_count > 0);
+    base_assert (sender->open_count > 0 && pair->sender == mark->slot);
     sender->open_count--;
     timemgmt_row_check_gone (self, mark->slot);
 }
@@ -345,4 +354,5 @@ void timemgmt_report_apply (timemgmt_bounds_t *self, uint32_t slot, const timemg
     row->queue_min = timemgmt_time_max (report->queue_min, reach);
     row->message_stale = true;
     timemgmt_row_place (self, slot);
+    base_assert (reach == TIMEMGMT_KEY_NONE || timemgmt_row_message_min (row) >= reach);
 }

@@ -103,6 +103,7 @@ static mst_err_t stamp_copy (timemgmt_causal_stamp_t *into, const timemgmt_causa
     if (count > 0)
         memcpy (into->items, items, count * sizeof *items);
     into->count = count;
+    base_assert (into->items != items || count == 0);
     return MST_OK;
 }
 
@@ -397,6 +398,7 @@ mst_err_t timemgmt_causal_receive (timemgmt_causal_t *self, uint32_t sender,
         err = message_new (sender, stamp, stamp_count, payload, &message);
     if (err)
         return err;
+    base_assert (message != NULL && self->waiting.count < self->waiting.capacity);
     message->number = stamp_get (stamp, stamp_count, sender, self->self_slot);
     BASE_LIST_PUT (&self->waiting, message);
     deliver_all (self, ready);
@@ -440,6 +442,7 @@ mst_err_t timemgmt_causal_lost (timemgmt_causal_t *self, uint32_t sender, uint64
         message_destroy (&message);
     }
     base_assert (kept <= self->waiting.count);
+    base_assert (dropped->count <= dropped->capacity);
     self->waiting.count = kept;
     deliver_all (self, ready);
     return MST_OK;
@@ -477,6 +480,7 @@ bool timemgmt_causal_missing (const timemgmt_causal_t *self, uint32_t *sender, u
     if (self->waiting.count == 0)
         return false;
     bool waits = message_waits (self, self->waiting.items[0], sender, number);
-    base_assert (waits);
+    base_assert (waits && *sender != self->self_slot);
+    base_assert (*number > 0);
     return waits;
 }

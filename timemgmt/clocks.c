@@ -107,6 +107,7 @@ timemgmt_order_t timemgmt_vector_compare (const timemgmt_vector_t *a, const time
         less = less || left < right;
         more = more || left > right;
     }
+    base_assert (a != b || (!less && !more));
     if (less && more)
         return TIMEMGMT_CONCURRENT;
     if (less)

@@ -40,6 +40,7 @@ static bool ledger_grow (timemgmt_ledger_t *self)
     self->entries = entries;
     self->capacity = capacity;
     self->head = 0;
+    base_assert (self->count < self->capacity);
     return true;
 }
 
@@ -61,6 +62,7 @@ void timemgmt_ledger_add (timemgmt_ledger_t *self, uint64_t sequence, int64_t st
     base_assert (self != NULL && sequence > self->reported);
     base_assert (stamp != TIMEMGMT_KEY_NONE);
     self->reported = sequence;
+    base_assert (timemgmt_ledger_min_sequence (self) < sequence);
     /*  The data may have come before the news of it. */
     if (sequence <= self->acknowledged || stamp == TIMEMGMT_KEY_MAX)
         return;

@@ -31,6 +31,7 @@ mst_err_t timemgmt_slot_heap_reserve (timemgmt_slot_heap_t *self, uint32_t capac
     memset (places + self->capacity, 0, (capacity - self->capacity) * sizeof *places);
     self->places = places;
     self->capacity = capacity;
+    base_assert (self->count <= capacity);
     return MST_OK;
 }
 
@@ -41,6 +42,7 @@ static bool slot_less (timemgmt_slot_item_t a, timemgmt_slot_item_t b)
 
 static void slot_put (timemgmt_slot_heap_t *self, uint32_t index, timemgmt_slot_item_t item)
 {
+    base_assert (index < self->capacity && item.slot < self->capacity);
     self->items[index] = item;
     self->places[item.slot] = index + 1;
 }
@@ -105,7 +107,7 @@ void timemgmt_slot_heap_remove (timemgmt_slot_heap_t *self, uint32_t slot)
     self->places[slot] = 0;
     if (last.slot == slot)
         return;
-    base_assert (index < self->count);
+    base_assert (index < self->count && last.slot < self->capacity);
     self->places[last.slot] = index + 1;
     timemgmt_slot_item_t gone = self->items[index];
     if (slot_less (last, gone))

@@ -68,10 +68,12 @@ int64_t timemgmt_time_add (timemgmt_type_t type, int64_t key, int64_t interval)
 {
     base_assert (key != TIMEMGMT_KEY_NONE);
     base_assert (interval >= 0);
+    base_assert (type == TIMEMGMT_INTEGER64 || type == TIMEMGMT_FLOAT64);
     if (key == TIMEMGMT_KEY_MAX || interval == TIMEMGMT_KEY_MAX)
         return TIMEMGMT_KEY_MAX;
     if (type == TIMEMGMT_INTEGER64)
         return key > TIMEMGMT_KEY_MAX - interval ? TIMEMGMT_KEY_MAX : key + interval;
+    base_assert (key >= timemgmt_key_from_double (-DBL_MAX));
     double sum = timemgmt_key_to_double (key) + timemgmt_key_to_double (interval);
     return isfinite (sum) ? timemgmt_key_from_double (sum) : TIMEMGMT_KEY_MAX;
 }

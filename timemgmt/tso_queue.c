@@ -120,7 +120,7 @@ mst_err_t timemgmt_tso_queue_name (timemgmt_tso_queue_t *self, uint32_t sender, 
     senders_shift (self, copy, true);
     one->rank = senders_before (self, copy);
     one->name = copy;
-    base_assert (one->rank < self->sender_count);
+    base_assert (one->rank < self->sender_count && one->count == 0);
     return MST_OK;
 }
 
@@ -184,6 +184,7 @@ static void heap_take (timemgmt_tso_queue_t *self, size_t index)
     if (index == self->heap.count)
         return;
     timemgmt_message_t gone = self->heap.items[index];
+    base_assert (self->senders[gone.sender].count > 0);
     if (message_less (self, &last, &gone))
         heap_up (self, index, last);
     else
@@ -346,6 +347,7 @@ mst_err_t timemgmt_tso_queue_cut (timemgmt_tso_queue_t *self, uint32_t sender, u
     base_assert (self != NULL && dropped != NULL);
     size_t before = dropped->count;
     size_t most = timemgmt_tso_queue_count_of (self, sender);
+    base_assert (most <= timemgmt_tso_queue_count (self));
     for (size_t i = 0; i < most; i++) {
         if (BASE_LIST_ROOM (dropped)) {
             dropped->count = before;
@@ -362,6 +364,7 @@ mst_err_t timemgmt_tso_queue_cut (timemgmt_tso_queue_t *self, uint32_t sender, u
         heap_down (self, i, self->heap.items[i]);
     sort_dropped (self, dropped->items + before, dropped->count - before);
     base_assert (dropped->count - before <= most);
+    base_assert (self->run_head <= self->run.count);
     self->senders[sender].count -= dropped->count - before;
     return MST_OK;
 }
