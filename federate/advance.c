@@ -195,18 +195,14 @@ static bool is_granted (const federate_shell_t *shell, const void *context)
 
 static bool is_regulating (const federate_shell_t *shell, const void *context)
 {
-    federate_state_t state;
     (void) context;
-    federate_core_state (shell->core, &state);
-    return state.regulating;
+    return shell->regulation_told;
 }
 
 static bool is_constrained (const federate_shell_t *shell, const void *context)
 {
-    federate_state_t state;
     (void) context;
-    federate_core_state (shell->core, &state);
-    return state.constrained;
+    return shell->constraint_told;
 }
 
 /*  The text of a grant that did not come says who holds it. */
@@ -215,12 +211,18 @@ static mst_err_t no_grant (federate_shell_t *shell, int64_t wait_ms)
     char why[EXPLAIN_TEXT_SIZE] = "";
     federate_state_t state;
 
+    mst_err_t err = explain (shell, why, sizeof why);
+    if (err == MST_E_CONNECTION_LOST || err == MST_E_NOT_JOINED)
+        return err;
+    if (err)
+        (void) snprintf (why, sizeof why, "the RTI does not say by whom.");
+    err = federate_wait_until (shell, is_granted, NULL, 0); /* the grant may have come before the answer */
+    if (err != MST_E_TIMEOUT)
+        return err;
     federate_core_state (shell->core, &state);
-    if (explain (shell, why, sizeof why))
-        (void) snprintf (why, sizeof why, "the RTI does not say by whom");
-    return base_error (MST_E_TIMEOUT, "%s: no grant to %lld after %.1f s: %s See muster top.",
-                       federate_core_peer_name (shell->core, state.self), (long long) state.requested,
-                       (double) wait_ms / 1000.0, why);
+    return base_error (MST_E_TIMEOUT, "%s: no grant to %s after %.1f s: %s See muster top.",
+                       federate_core_peer_name (shell->core, state.self),
+                       FEDERATE_TIME (shell->core, state.requested), (double) wait_ms / 1000.0, why);
 }
 
 static mst_err_t await_grant (federate_shell_t *shell, int64_t wait_ms)
@@ -268,11 +270,13 @@ mst_err_t mst_enable_time (mst_federate_t fed, mst_time_t lookahead)
         return shell ? federate_leave (shell, err) : err;
     federate_core_state (shell->core, &state);
     if (!state.regulating) { /* one after the other: only one request may be pending */
+        shell->regulation_told = false;
         err = federate_core_enable_regulation (shell->core, lookahead);
         if (!err)
             err = federate_wait_until (shell, is_regulating, NULL, INT64_MAX);
     }
     if (!err && !state.constrained) {
+        shell->constraint_told = false;
         err = federate_core_enable_constrained (shell->core);
         if (!err)
             err = federate_wait_until (shell, is_constrained, NULL, INT64_MAX);

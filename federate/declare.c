@@ -23,7 +23,10 @@ static mst_err_t find_class (mst_federate_t fed, bool interaction, const char *n
     mst_err_t err = enter_model (fed, &shell, &model);
     if (err)
         return err;
-    err = fom_class_find (interaction ? &model->interactions : &model->objects, name, &index);
+    const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
+    err = fom_class_find (tree, name, &index);
+    if (err)
+        err = federate_suggest_class (err, tree, name);
     *handle = err ? 0 : index + 1;
     return federate_leave (shell, err);
 }
@@ -56,6 +59,8 @@ static mst_err_t find_member (mst_federate_t fed, bool interaction, uint32_t of,
                           "there is no class with handle %u", of);
     else
         err = fom_member_find (tree, of - 1, name, &index);
+    if (err && of > 0 && fom_class_known (tree, of - 1))
+        err = federate_suggest_member (err, tree, of - 1, name);
     *handle = err ? 0 : index + 1;
     return federate_leave (shell, err);
 }

@@ -36,6 +36,8 @@ static void note_answer (federate_shell_t *shell, const federate_delivery_t *wha
     case FEDERATE_SYNCHRONIZED:
         (void) base_names_set (&shell->points, text, strlen (text), FEDERATE_POINT_SYNCHRONIZED);
         break;
+    case FEDERATE_REGULATION_ENABLED: shell->regulation_told = true; break;
+    case FEDERATE_CONSTRAINED_ENABLED: shell->constraint_told = true; break;
     case FEDERATE_BARRIER_PASSED: shell->barrier_passed = shell->barrier_passed || mine; break;
     case FEDERATE_BARRIER_BROKEN:
         shell->barrier_broken = shell->barrier_broken || mine;
@@ -110,12 +112,14 @@ mst_err_t federate_dispatch (federate_shell_t *shell, bool *any)
     note_answer (shell, &what);
     calling_t calling = { shell, innermost };
     innermost = &calling;
+    shell->calling_back = true;
     if (shell->immediate) /* the user's own locks must not meet ours */
         link_mutex_unlock (shell->mutex);
     call_data (shell, &what);
     call_rest (shell, &what);
     if (shell->immediate)
         link_mutex_lock (shell->mutex);
+    shell->calling_back = false;
     innermost = calling.outer;
     return MST_OK;
 }

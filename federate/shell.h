@@ -59,7 +59,9 @@ typedef struct federate_shell {
     link_mutex_t *mutex;   /* immediate: guards the core and all below; the table's, so that it
                               outlives the federate: a late caller may still wait for it */
     link_condition_t changed;
+    bool calling_back;     /* immediate: a callback runs, without the lock */
     /* answers that calls wait for */
+    bool regulation_told, constraint_told;
     base_names_t points;   /* label → FEDERATE_POINT_…, from announcement to mst_synchronize's end */
     char waited_barrier[256];
     bool barrier_passed, barrier_broken;
@@ -82,6 +84,10 @@ mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err);
 mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell);
 /*  Nobody else is in a call, and nobody comes in any more. The caller has entered. */
 void federate_close_door (federate_shell_t *shell);
+
+/*  nearest.c: err again, its text with the nearest known name, if there is one. */
+mst_err_t federate_suggest_class (mst_err_t err, const fom_tree_t *tree, const char *wanted);
+mst_err_t federate_suggest_member (mst_err_t err, const fom_tree_t *tree, uint32_t of, const char *wanted);
 
 /*  declare.c: the mask of some attributes of a class, or of all (NULL). */
 mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,

@@ -92,7 +92,8 @@ mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until,
     for (;;) {
         bool any = false, in_time;
         mst_err_t err = MST_OK;
-        if (until (shell, context))
+        bool whole = !shell->immediate || !shell->calling_back; /* no callback is half done */
+        if (whole && until (shell, context))
             return MST_OK;
         if (!shell->immediate)
             err = federate_dispatch (shell, &any);
@@ -105,7 +106,7 @@ mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until,
         err = turn (shell, deadline_ns, &in_time);
         if (err)
             return err;
-        if (!in_time && !until (shell, context))
+        if (!in_time && !(whole && until (shell, context)))
             return base_error (MST_E_TIMEOUT, "nothing came in time");
     }
 }

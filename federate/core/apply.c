@@ -179,7 +179,9 @@ static mst_err_t apply_depart (apply_t *at)
     char text[256];
 
     mst_err_t err = federate_peer_depart (at->self, args);
-    const federate_peer_t *peer = federate_peer (at->self, (uint32_t) args->federate);
+    federate_peer_t *peer = federate_peer (at->self, (uint32_t) args->federate);
+    if (!err && peer)
+        err = federate_peer_departure (at->self, peer);
     if (err || !peer)
         return err;
     size_t size = args->text.size_bytes < sizeof text - 1 ? args->text.size_bytes : sizeof text - 1;
@@ -203,7 +205,10 @@ static mst_err_t apply_discover (apply_t *at)
     mst_err_t err = federate_object_add (at->self, args->object_instance, (uint32_t) args->object_class - 1,
                                          args->object_instance_name.data, args->object_instance_name.size_bytes,
                                          (uint32_t) args->producing_federate, &object);
-    return err ? err : queue_record (at, FEDERATE_DISCOVERED);
+    if (err)
+        return err;
+    object->since = at->self->order;
+    return queue_record (at, FEDERATE_DISCOVERED);
 }
 
 static mst_err_t name_answer (federate_core_t *self, const wire_text_t *name, bool good)
@@ -250,6 +255,31 @@ static mst_err_t apply_unavailable (apply_t *at)
     return queue_record (at, FEDERATE_UNAVAILABLE);
 }
 
+/*  A removal without a time stamp, which must not overtake the object's time-stamped messages: it waits for
+    the last one. Further removals of the same object say nothing new. */
+static mst_err_t apply_remove (apply_t *at)
+{
+    federate_object_t *object = federate_object (at->self, at->record.remove.object_instance);
+    federate_callback_t callback = { .kind = FEDERATE_REMOVED, .service = at->control->kind,
+                                     .args_size_bytes = (uint32_t) at->args_size_bytes };
+
+    if (!object || object->queued == 0)
+        return queue_record (at, FEDERATE_REMOVED);
+    if (object->removal)
+        return MST_OK;
+    callback.args = base_alloc (at->args_size_bytes);
+    object->removal = base_alloc (sizeof callback);
+    if (!callback.args || !object->removal) {
+        base_free (callback.args);
+        base_free (object->removal);
+        object->removal = NULL;
+        return base_alloc_error ();
+    }
+    memcpy (callback.args, at->args, at->args_size_bytes);
+    *object->removal = callback;
+    return MST_OK;
+}
+
 /*  Each frame of the RTI's notes becomes one callback; the bytes are the NOTE's arguments. */
 static mst_err_t apply_records (apply_t *at)
 {
@@ -287,7 +317,7 @@ static mst_err_t apply_known (apply_t *at, bool *known)
     case WIRE_SERVICE_MIGRATE_DECIDED: return federate_migration_decided (at->self, &at->record.decided);
     case WIRE_SERVICE_RECORDS: return apply_records (at);
     case WIRE_SERVICE_DISCOVER_OBJECT_INSTANCE: return apply_discover (at);
-    case WIRE_SERVICE_REMOVE_OBJECT_INSTANCE: return queue_record (at, FEDERATE_REMOVED);
+    case WIRE_SERVICE_REMOVE_OBJECT_INSTANCE: return apply_remove (at);
     case WIRE_SERVICE_MULTIPLE_OBJECT_INSTANCE_NAME_RESERVATION_SUCCEEDED:
         return apply_names (at, &at->record.reserved.object_instance_names, true);
     case WIRE_SERVICE_MULTIPLE_OBJECT_INSTANCE_NAME_RESERVATION_FAILED:

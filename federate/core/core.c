@@ -97,8 +97,7 @@ static void free_tables (federate_core_t *self)
     }
     BASE_MAP_EACH (&self->objects, entry) {
         federate_object_t *object = (federate_object_t *) (uintptr_t) entry->value;
-        base_free (object->name);
-        base_free (object);
+        federate_object_free (object);
     }
     base_map_fini (&self->peers);
     base_map_fini (&self->connections);
@@ -217,6 +216,18 @@ void federate_core_state (const federate_core_t *self, federate_state_t *state)
         state->lookahead = timemgmt_floor_lookahead (&self->floor, self->now);
         state->floor = self->floor.bound;
     }
+}
+
+federate_time_text_t federate_core_time_text (const federate_core_t *self, mst_time_t time)
+{
+    federate_time_text_t out;
+
+    base_assert (self != NULL);
+    if (self->time_type == TIMEMGMT_FLOAT64)
+        (void) snprintf (out.text, sizeof out.text, "%.15g", timemgmt_key_to_double (time));
+    else
+        (void) snprintf (out.text, sizeof out.text, "%lld", (long long) time);
+    return out;
 }
 
 const char *federate_core_lost_text (const federate_core_t *self)

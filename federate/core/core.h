@@ -244,6 +244,14 @@ typedef struct federate_state {
 } federate_state_t;
 void federate_core_state (const federate_core_t *self, federate_state_t *state);
 const char *federate_core_lost_text (const federate_core_t *self);
+
+/*  A logical time as people write it; a float64 one as a number, not as its key. */
+typedef struct federate_time_text {
+    char text[32];
+} federate_time_text_t;
+federate_time_text_t federate_core_time_text (const federate_core_t *self, mst_time_t time);
+#define FEDERATE_TIME(core, time) (federate_core_time_text ((core), (time)).text)
+
 const fom_model_t *federate_core_model (const federate_core_t *self); /* NULL before the join */
 const mst_counters_t *federate_core_counters (const federate_core_t *self);
 mst_counters_t *federate_core_counters_edit (federate_core_t *self);

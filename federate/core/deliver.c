@@ -70,7 +70,9 @@ static bool make_reflection (federate_core_t *self, const wire_message_t *messag
                              bool in_time_order, federate_delivery_t *delivery)
 {
     federate_object_t *object = federate_object (self, message->target);
-    if (!object || stale (self, object, message, in_time_order))
+    if (!object || (!in_time_order && object->since > self->taking))
+        return false; /* not known, or not yet when the message came */
+    if (stale (self, object, message, in_time_order))
         return false;
     read_values (self, reader, message, self->classes[object->class_index].subscribed, &delivery->reception);
     if (delivery->reception.value_count == 0)
@@ -150,6 +152,8 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
     federate_bundle_t *bundle = &FEDERATE_FIFO_HEAD (&self->data);
     bool found = false;
 
+    self->taking = bundle->order;
+
     while (bundle->left > 0 && !found) {
         wire_message_t message;
         bundle->left--;
@@ -160,7 +164,11 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
             break;
         }
         wire_reader_t values = bundle->reader;
-        if (!(bundle->skip_timestamped && message.order == WIRE_ORDER_TIMESTAMP))
+        const federate_peer_t *peer = bundle->parcel->peer;
+        bool timed = message.order == WIRE_ORDER_TIMESTAMP;
+        bool cut = timed && peer->lost && bundle->head.sequence > peer->cut_sequence;
+        self->counters.cut_dropped += cut && !bundle->skip_timestamped;
+        if (!cut && !(timed && bundle->skip_timestamped))
             found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false, delivery);
         skip_rest (&bundle->reader, &values, message.value_count);
         delivery->reception.sequence = bundle->head.sequence;
@@ -188,6 +196,7 @@ static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
         base_assert (err == MST_OK); /* it was read when it was queued */
         delivery->reception.sequence = entry.sequence;
         bool found = make_message (self, peer, &message, &reader, true, delivery);
+        (void) federate_object_unqueued (self, timed.object); /* no memory: the removal stays for the resign */
         if (found) {
             self->taken_parcel = timed.parcel;
             return true;

@@ -99,8 +99,10 @@ static mst_err_t queue_timed (federate_core_t *self, federate_peer_t *peer, fede
         self->timed_free = slot + 1;
         return err;
     }
-    *timed = (federate_timed_t) { bundle->parcel, at, 0 };
+    *timed = (federate_timed_t) { .parcel = bundle->parcel, .at = at };
+    timed->object = message->type == WIRE_MESSAGE_INTERACTION ? 0 : message->target;
     bundle->parcel->references++;
+    federate_object_queued (self, timed->object);
     return MST_OK;
 }
 
@@ -227,6 +229,22 @@ static bool vote_awaited (const federate_peer_t *peer)
     return false;
 }
 
+static mst_err_t send_probe (federate_core_t *self, federate_peer_t *peer, const wire_bundle_head_t *head)
+{
+    wire_probe_t args = { .origin = peer->id, .origin_sequence = head->issued, .global = head->applied };
+
+    mst_err_t err = federate_control_expect (self, WIRE_SERVICE_PROBE, peer->id, head->issued, NULL);
+    if (err)
+        return err;
+    uint32_t request = self->pending.items[self->pending.count - 1].request;
+    err = federate_control_send (self, WIRE_SERVICE_PROBE, &args, false, request);
+    if (err)
+        self->pending.count--;
+    else
+        peer->probing = true;
+    return err;
+}
+
 /*  Asks the RTI whether what a held bundle waits for is there. Not while a grant is awaited that covers the
     bundle: it brings the answer. But that grant may itself wait for a vote on what is held. */
 mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
@@ -237,18 +255,7 @@ mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
     const wire_bundle_head_t *head = &FEDERATE_FIFO_HEAD (&peer->held).head;
     if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER && !vote_awaited (peer))
         return MST_OK;
-    uint32_t request;
-    wire_probe_t args = { .origin = peer->id, .origin_sequence = head->issued, .global = head->applied };
-    mst_err_t err = federate_control_expect (self, WIRE_SERVICE_PROBE, peer->id, head->issued, NULL);
-    if (err)
-        return err;
-    request = self->pending.items[self->pending.count - 1].request;
-    err = federate_control_send (self, WIRE_SERVICE_PROBE, &args, false, request);
-    if (err)
-        self->pending.count--;
-    else
-        peer->probing = true;
-    return err;
+    return send_probe (self, peer, head);
 }
 
 /*  Arrival ------------------------------------------------------------------------------------------ */
@@ -272,9 +279,10 @@ static mst_err_t arrive_best_effort (federate_core_t *self, federate_peer_t *pee
     if (bundle->head.sequence > peer->received_best_effort)
         peer->received_best_effort = bundle->head.sequence;
     if (bundle->head.applied > self->applied || bundle->head.issued > peer->known_issued) {
-        self->counters.best_effort_lost++; /* not worth holding */
+        bool ask = !peer->probing && !self->lost && !self->resigned;
+        self->counters.best_effort_lost++; /* not worth holding; but later ones shall pass */
         federate_parcel_drop (self, bundle->parcel);
-        return MST_OK;
+        return ask ? send_probe (self, peer, &bundle->head) : MST_OK;
     }
     bundle->head.smallest = WIRE_TIME_NEVER;
     return release_bundle (self, peer, bundle);
@@ -412,6 +420,8 @@ mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer)
         timed->next_free = self->timed_free;
         self->timed_free = (uint32_t) dropped.items[i].payload + 1;
         self->counters.cut_dropped++;
+        mst_err_t failed = federate_object_unqueued (self, timed->object);
+        err = err ? err : failed;
     }
     BASE_LIST_FINI (&dropped);
     return err;

@@ -84,6 +84,8 @@ typedef struct federate_peer {
     bool departed;
     bool lost;
     bool finished;          /* departed and nothing more will come */
+    bool departure_applied; /* DEPART is seen ahead of its turn: that has come */
+    bool settled;           /* both: nothing is held, all is acknowledged */
     uint64_t cut_sequence;
     int64_t cut_bound;
     uint64_t received;      /* highest bundle in hand */
@@ -134,6 +136,7 @@ typedef struct federate_object {
     char *name;
     uint32_t class_index;     /* known class (own ones: registered class) */
     uint32_t producer;
+    uint64_t since;           /* place of its discovery among the callbacks; own ones: 0 */
     uint64_t owned;           /* mask */
     uint64_t acquiring;       /* mask */
     uint32_t epoch;
@@ -144,6 +147,8 @@ typedef struct federate_object {
     int64_t cut;              /* migrating or leaving: no update above */
     bool arrived;             /* by a migration: updates only above `came` */
     int64_t came;
+    uint32_t queued;          /* its messages in the time-stamped queue */
+    struct federate_callback *removal; /* came without a time, and waits for those */
 } federate_object_t;
 
 /*  The user's view of the object model, flat. */
@@ -205,6 +210,7 @@ typedef struct federate_answer {
 typedef struct federate_timed {
     federate_parcel_t *parcel; /* one reference */
     const uint8_t *at;         /* the message in it */
+    uint64_t object;           /* that it is about; 0: an interaction */
     uint32_t next_free;
 } federate_timed_t;
 
@@ -261,6 +267,7 @@ struct federate_core {
     FEDERATE_FIFO (federate_callback_t) removals; /* RO removals: gated as receive-order data */
     FEDERATE_FIFO (federate_bundle_t) data;
     uint64_t order;
+    uint64_t taking;         /* place of the bundle whose message is being taken */
     BASE_LIST (federate_pending_t) pending;
     BASE_LIST (federate_answer_t) answers;
 
@@ -319,6 +326,7 @@ mst_err_t federate_peer_meet (federate_core_t *self, const wire_introduce_t *arg
 mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t *args);
 mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args);
 mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer);
+mst_err_t federate_peer_departure (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const wire_frame_t *frame);
 void federate_peer_free (federate_peer_t *peer);
 mst_err_t federate_peer_queue_callback (federate_core_t *self, federate_delivery_kind_t kind,
@@ -368,6 +376,11 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
                                const char *name, size_t name_size_bytes, uint32_t producer,
                                federate_object_t **object);
 void federate_object_remove (federate_core_t *self, federate_object_t *object);
+void federate_object_free (federate_object_t *object);
+/*  A message about an object went into the time-stamped queue, or left it. A removal without a time stamp
+    waits until the last one has left: what was sent before it is not lost. */
+void federate_object_queued (federate_core_t *self, uint64_t id);
+mst_err_t federate_object_unqueued (federate_core_t *self, uint64_t id);
 
 /*  migration.c */
 mst_err_t federate_migration_flush (federate_core_t *self);

@@ -35,19 +35,19 @@ static mst_err_t check_leaving (const federate_core_t *self, const federate_obje
     if (object->owned == 0)
         return base_error (MST_E_NOT_OWNED, "%s owns nothing of \"%s\"", self->name, object->name);
     if (object->migrating || object->leaving)
-        return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" is migrating already, at the cut %lld",
-                           object->name, (long long) object->cut);
+        return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" is migrating already, at the cut %s",
+                           object->name, FEDERATE_TIME (self, object->cut));
     if (!self->regulating || self->advancing)
         return base_error (MST_E_MIGRATION_REFUSED, "%s must be time regulating, and granted, to hand over \"%s\"",
                            self->name, object->name);
     if (cut < self->floor.bound)
-        return base_error (MST_E_INVALID_TIME, "the cut %lld is below %lld, the smallest time that %s may send",
-                           (long long) cut, (long long) self->floor.bound, self->name);
+        return base_error (MST_E_INVALID_TIME, "the cut %s is below %s, the smallest time that %s may send",
+                           FEDERATE_TIME (self, cut), FEDERATE_TIME (self, self->floor.bound), self->name);
     if (!home || home->departed)
         return base_error (MST_E_MIGRATION_REFUSED, "the new home of \"%s\" is not joined", object->name);
     if (object->arrived && cut <= object->came)
-        return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" came here at the cut %lld: the next one is later",
-                           object->name, (long long) object->came);
+        return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" came here at the cut %s: the next one is later",
+                           object->name, FEDERATE_TIME (self, object->came));
     return MST_OK;
 }
 

@@ -43,8 +43,39 @@ void federate_object_remove (federate_core_t *self, federate_object_t *object)
     if (base_names_get (&self->object_names, object->name, strlen (object->name), &id) && id == object->id)
         base_names_remove (&self->object_names, object->name, strlen (object->name));
     base_map_remove (&self->objects, object->id);
+    federate_object_free (object);
+}
+
+void federate_object_free (federate_object_t *object)
+{
+    base_assert (object != NULL);
+    if (object->removal)
+        federate_callback_free (object->removal);
+    base_free (object->removal);
     base_free (object->name);
     base_free (object);
+}
+
+void federate_object_queued (federate_core_t *self, uint64_t id)
+{
+    federate_object_t *object = id ? federate_object (self, id) : NULL;
+    if (object)
+        object->queued++;
+}
+
+mst_err_t federate_object_unqueued (federate_core_t *self, uint64_t id)
+{
+    federate_object_t *object = id ? federate_object (self, id) : NULL;
+    if (!object || object->queued == 0 || --object->queued > 0 || !object->removal)
+        return MST_OK;
+    mst_err_t err = federate_control_queue (self, object->removal);
+    if (err) {
+        object->queued = 1; /* tried again with the next call */
+        return err;
+    }
+    base_free (object->removal);
+    object->removal = NULL;
+    return MST_OK;
 }
 
 static mst_err_t choose_name (federate_core_t *self, const char *name, char *made, size_t size)

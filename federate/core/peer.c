@@ -207,8 +207,28 @@ static mst_err_t report_missing (federate_core_t *self, const federate_peer_t *p
     return federate_control_send (self, WIRE_SERVICE_LOST_MESSAGES, &args, false, 0);
 }
 
-/*  All that will ever come of it is here: needs are capped, the cut is applied, the RTI is told that
-    what was reported is acknowledged. */
+/*  Its departure has had its turn, and nothing more comes: what is held of it waits for no control any
+    longer, as all that it caused stood before the departure. The RTI is told that what was reported is
+    acknowledged. */
+static mst_err_t settle (federate_core_t *self, federate_peer_t *peer)
+{
+    base_assert (peer->departed);
+    if (!peer->finished || !peer->departure_applied || peer->settled)
+        return MST_OK;
+    peer->settled = true;
+    peer->needed = UINT64_MAX;
+    mst_err_t err = federate_inbound_release (self, peer);
+    federate_migration_peer_gone (self, peer);
+    if (err || self->lost || self->resigned)
+        return err;
+    if (peer->received < peer->cut_sequence)
+        peer->received = peer->cut_sequence;
+    peer->released = peer->received;
+    peer->report_due = true;
+    return federate_control_send_time (self, WIRE_ADVANCE_NONE, 0, self->now);
+}
+
+/*  All that will ever come of it is here: needs are capped, the cut is applied. */
 mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (self != NULL && peer != NULL);
@@ -219,18 +239,14 @@ mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer)
     mst_err_t err = peer->lost ? federate_inbound_cut (self, peer) : MST_OK;
     if (!err)
         err = report_missing (self, peer);
-    if (err)
-        return err;
-    peer->needed = UINT64_MAX; /* nothing of it waits for marks any longer */
-    err = federate_inbound_release (self, peer);
-    federate_migration_peer_gone (self, peer);
-    if (err || self->lost || self->resigned)
-        return err;
-    if (peer->received < peer->cut_sequence)
-        peer->received = peer->cut_sequence;
-    peer->released = peer->received;
-    peer->report_due = true;
-    return federate_control_send_time (self, WIRE_ADVANCE_NONE, 0, self->now);
+    return err ? err : settle (self, peer);
+}
+
+mst_err_t federate_peer_departure (federate_core_t *self, federate_peer_t *peer)
+{
+    base_assert (self != NULL && peer != NULL);
+    peer->departure_applied = true;
+    return settle (self, peer);
 }
 
 static bool nothing_more_comes (const federate_peer_t *peer)

@@ -11,8 +11,8 @@ static mst_err_t check_idle (const federate_core_t *self)
     if (err)
         return err;
     if (self->advancing)
-        return base_error (MST_E_ADVANCE_PENDING, "%s: an advance to %lld is pending: wait for its grant",
-                           self->name, (long long) self->requested);
+        return base_error (MST_E_ADVANCE_PENDING, "%s: an advance to %s is pending: wait for its grant",
+                           self->name, FEDERATE_TIME (self, self->requested));
     if (self->regulation_pending)
         return base_error (MST_E_REGULATION_PENDING, "%s: wait for regulation_enabled first", self->name);
     if (self->constrained_pending)
@@ -126,8 +126,8 @@ mst_err_t federate_core_advance (federate_core_t *self, uint8_t kind, mst_time_t
     if (err)
         return err;
     if (to < self->now)
-        return base_error (MST_E_TIME_PASSED, "%s is at time %lld and cannot go back to %lld", self->name,
-                           (long long) self->now, (long long) to);
+        return base_error (MST_E_TIME_PASSED, "%s is at time %s and cannot go back to %s", self->name,
+                           FEDERATE_TIME (self, self->now), FEDERATE_TIME (self, to));
     err = federate_migration_flush (self);
     if (!err)
         err = federate_control_send_time (self, kind, self->request_number + 1, to);
@@ -191,8 +191,8 @@ mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *gran
         return base_error (MST_E_INTERNAL, "the RTI granted request %llu of %s, which is not pending",
                            (unsigned long long) grant->number, self->name);
     if (grant->time < self->now)
-        return base_error (MST_E_INTERNAL, "the RTI granted %lld to %s, which is at %lld already",
-                           (long long) grant->time, self->name, (long long) self->now);
+        return base_error (MST_E_INTERNAL, "the RTI granted %s to %s, which is at %s already",
+                           FEDERATE_TIME (self, grant->time), self->name, FEDERATE_TIME (self, self->now));
     self->granting = true;
     self->grant = *grant;
     self->grant.need = (wire_pairs_t) { NULL, 0 };

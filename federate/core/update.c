@@ -78,10 +78,10 @@ static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgo
                                     : self->floor.bound;
     if (time < floor)
         return base_error (MST_E_INVALID_TIME,
-                           "%s: the time stamp %lld is below %lld, the smallest that may be sent at time "
-                           "%lld with lookahead %lld",
-                           self->name, (long long) time, (long long) floor, (long long) self->now,
-                           (long long) self->floor.lookahead);
+                           "%s: the time stamp %s is below %s, the smallest that may be sent at time "
+                           "%s with lookahead %s",
+                           self->name, FEDERATE_TIME (self, time), FEDERATE_TIME (self, floor), FEDERATE_TIME (self, self->now),
+                           FEDERATE_TIME (self, self->floor.lookahead));
     return MST_OK;
 }
 
@@ -174,14 +174,14 @@ static mst_err_t check_ownership (const federate_core_t *self, const federate_ob
                                   mst_time_t time, uint64_t mask)
 {
     if ((object->migrating || object->leaving) && (time == MST_TIME_NONE || time > object->cut))
-        return base_error (MST_E_EPOCH_STALE, "\"%s\" leaves %s at the cut %lld: no update after it",
-                           object->name, self->name, (long long) object->cut);
+        return base_error (MST_E_EPOCH_STALE, "\"%s\" leaves %s at the cut %s: no update after it",
+                           object->name, self->name, FEDERATE_TIME (self, object->cut));
     uint64_t owned = object->owned | object->leaving;
     if (mask & ~owned)
         return not_owned (self, object, mask & ~owned);
     if (object->arrived && time != MST_TIME_NONE && time <= object->came)
-        return base_error (MST_E_EPOCH_STALE, "\"%s\" came to %s at the cut %lld: its updates are later",
-                           object->name, self->name, (long long) object->came);
+        return base_error (MST_E_EPOCH_STALE, "\"%s\" came to %s at the cut %s: its updates are later",
+                           object->name, self->name, FEDERATE_TIME (self, object->came));
     return MST_OK;
 }
 

@@ -164,8 +164,8 @@ static mst_err_t rti_migration_end (rti_federation_t *self, rti_migration_t *mig
         const rti_object_t *object = rti_object_find (self, migration->objects[i]);
         rti_wishes_ask (self, object, rti_owned (object, migration->new_home));
     }
-    self->committed_count += committed;
-    self->aborted_count += !committed;
+    self->committed_count += committed ? migration->count : 0; /* objects, not batches */
+    self->aborted_count += committed ? 0 : migration->count;
     if (!committed)
         rti_log (self->core, "a migration of %" PRIu64 " objects of \"%s\" is aborted: %s",
                  migration->count, self->name, text);

@@ -80,13 +80,18 @@ static void tell_others (comets_home_t *home, uint32_t count, double refusals)
     }
 }
 
-/*  Everybody moves before anybody is told: a comet that arrives is at the step already. */
-static void step (uint32_t count, double refusals, comets_harvest_t *harvest)
+/*  Everybody moves before anybody is told: a comet that arrives is at the step already. Who has
+   told all goes ahead as far as the dice say, whatever still comes. */
+static void step (uint32_t count, double refusals, bool last, comets_harvest_t *harvest)
 {
     for (uint32_t rank = 0; rank < count; rank++)
         comets_home_move (homes[rank]);
-    for (uint32_t rank = 0; rank < count; rank++)
+    for (uint32_t rank = 0; rank < count; rank++) {
         tell_others (homes[rank], count, refusals);
+        for (uint64_t portions = base_random_below (&dice, 4); portions > 0 && !last; portions--)
+            (void) comets_home_go_ahead (homes[rank],
+                                         1 + (uint32_t) base_random_below (&dice, 700));
+    }
     for (uint32_t rank = 0; rank < count; rank++) {
         comets_home_settle (homes[rank]);
         CHECK_OK (comets_home_find (homes[rank]));
@@ -102,7 +107,7 @@ static void check_same_bits (uint32_t count, double refusals)
     begin (count);
     CHECK_OK (comets_harvest_new (&harvest, &table, STEPS));
     for (int i = 0; i < STEPS; i++)
-        step (count, refusals, harvest);
+        step (count, refusals, i + 1 == STEPS, harvest);
     for (uint32_t rank = 0; rank < count; rank++) {
         for (uint32_t i = 0; i < homes[rank]->count; i++)
             CHECK_OK (comets_harvest_state (harvest, homes[rank]->residents[i].body.row,

@@ -23,7 +23,7 @@ federate        federate/core link fom log timemgmt partition state wire base  s
 rti/core        fom log timemgmt partition state wire base                pure
 rti             rti/core link fom log timemgmt partition state wire base  shell
 tools           log fom base                                              shell
-cli             tools log fom base                                        shell
+cli             tools rti link log fom base                               shell
 samples         -                                                         sample
 bench           *                                                         free
 tests           *                                                         free
