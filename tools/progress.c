@@ -41,8 +41,9 @@ static void progress_numbers (char text[TOOLS_PROGRESS_SIZE], const tools_progre
     else
         at += (size_t) snprintf (text + at, TOOLS_PROGRESS_SIZE - at, "  time %lld",
                                  (long long) self->now);
-    at += (size_t) snprintf (text + at, TOOLS_PROGRESS_SIZE - at, "  %s steps/s",
-                             tools_rate_text (rate, self->steps_per_s));
+    if (self->steps_per_s > 0) /* known from the second look on */
+        at += (size_t) snprintf (text + at, TOOLS_PROGRESS_SIZE - at, "  %s steps/s",
+                                 tools_rate_text (rate, self->steps_per_s));
     if (self->migrations > 0)
         (void) snprintf (text + at, TOOLS_PROGRESS_SIZE - at, "  %llu migrations",
                          (unsigned long long) self->migrations);

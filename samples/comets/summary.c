@@ -107,7 +107,7 @@ static void tell_counts (comets_federate_t *self)
     tell (self, "ghosts", "%llu", (unsigned long long) harvest->ghosts);
     tell (self, "steps", "%u", self->settings->steps);
     tell (self, "federation_s", "%.3f", self->federation_s);
-    tell (self, "steps_per_s", "%.0f", self->settings->steps / self->federation_s);
+    tell (self, "steps/s", "%.0f", self->settings->steps / self->federation_s);
 }
 
 bool comets_federate_tell (comets_federate_t *self)
