@@ -334,13 +334,15 @@ static mst_err_t register_once (federate_shell_t *shell, const char *label)
 {
     const char *first;
     federate_state_t state;
+    uint32_t request;
 
     federate_core_state (shell->core, &state);
     (void) federate_core_members (shell->core, &first);
     const char *self = federate_core_peer_name (shell->core, state.self);
     if (point_state (shell, label) != 0 || !first || strcmp (first, self) != 0)
         return MST_OK;
-    return federate_core_register_point (shell->core, label, NULL, 0, NULL, 0);
+    mst_err_t err = federate_core_register_point_asked (shell->core, label, &request);
+    return err ? err : federate_call (shell, request);
 }
 
 static mst_err_t synchronize (federate_shell_t *shell, const char *label, size_t federates, int64_t wait_ms)
@@ -398,6 +400,7 @@ mst_err_t mst_barrier (mst_federate_t fed, const char *name, const char *const *
                        int64_t deadline_ms)
 {
     federate_shell_t *shell = NULL;
+    uint32_t request;
 
     if (!name || !expected || expected_count == 0 || deadline_ms < 0)
         return base_error (MST_E_INVALID_ARGUMENT, "a barrier needs a name and the names of its members");
@@ -405,8 +408,11 @@ mst_err_t mst_barrier (mst_federate_t fed, const char *name, const char *const *
     if (!err) {
         (void) snprintf (shell->waited_barrier, sizeof shell->waited_barrier, "%s", name);
         shell->barrier_passed = shell->barrier_broken = false;
-        err = federate_core_barrier (shell->core, name, expected, expected_count, deadline_ms * 1000000);
+        err = federate_core_barrier_asked (shell->core, name, expected, expected_count, deadline_ms * 1000000,
+                                           &request);
     }
+    if (!err)
+        err = federate_call (shell, request);
     if (!err)
         err = federate_wait_until (shell, barrier_answered, NULL, INT64_MAX);
     if (!err && shell->barrier_broken)

@@ -26,8 +26,7 @@ bool federate_in_callback (const federate_shell_t *shell)
 /*  What waiting calls of the library look for, beside the user's callback. */
 static void note_answer (federate_shell_t *shell, const federate_delivery_t *what)
 {
-    const char *text = what->text ? what->text : "";
-    bool mine = strcmp (text, shell->waited_barrier) == 0;
+    const char *text = what->text; /* of those below it is there */
 
     switch ((int) what->kind) { /* a point that cannot be noted is waited for until the deadline */
     case FEDERATE_POINT_ANNOUNCED:
@@ -38,9 +37,11 @@ static void note_answer (federate_shell_t *shell, const federate_delivery_t *wha
         break;
     case FEDERATE_REGULATION_ENABLED: shell->regulation_told = true; break;
     case FEDERATE_CONSTRAINED_ENABLED: shell->constraint_told = true; break;
-    case FEDERATE_BARRIER_PASSED: shell->barrier_passed = shell->barrier_passed || mine; break;
+    case FEDERATE_BARRIER_PASSED:
+        shell->barrier_passed = shell->barrier_passed || strcmp (text, shell->waited_barrier) == 0;
+        break;
     case FEDERATE_BARRIER_BROKEN:
-        shell->barrier_broken = shell->barrier_broken || mine;
+        shell->barrier_broken = shell->barrier_broken || strcmp (text, shell->waited_barrier) == 0;
         (void) snprintf (shell->barrier_missing, sizeof shell->barrier_missing, "%s", what->reason);
         break;
     case FEDERATE_LISTED:

@@ -49,14 +49,18 @@ static void release_received (federate_shell_t *shell)
     if (!shell->core)
         return;
     federate_core_abandon (shell->core);
-    federate_effects_t *effects = federate_core_effects (shell->core);
-    for (size_t i = 0; i < effects->count; i++) {
-        if (effects->items[i].kind != FEDERATE_RELEASE)
-            continue;
-        link_message_release (effects->items[i].owner);
-        base_free (effects->items[i].owner);
+    for (;;) { /* short of memory they come in parts */
+        federate_effects_t *effects = federate_core_effects (shell->core);
+        if (effects->count == 0)
+            return;
+        for (size_t i = 0; i < effects->count; i++) {
+            if (effects->items[i].kind != FEDERATE_RELEASE)
+                continue;
+            link_message_release (effects->items[i].owner);
+            base_free (effects->items[i].owner);
+        }
+        federate_core_effects_done (shell->core);
     }
-    federate_core_effects_done (shell->core);
 }
 
 void federate_shell_destroy (federate_shell_t **shell_p, int linger_ms)

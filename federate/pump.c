@@ -138,6 +138,8 @@ static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effe
     case FEDERATE_ANSWER: /* to one that is gone: nothing to do */
         (void) link_router_send (shell->router, effect->connection, effect->bytes.data,
                                  effect->bytes.size_bytes, &sent);
+        if (effect->close)
+            link_router_close (shell->router, effect->connection);
         return MST_OK;
     case FEDERATE_RELEASE:
         message = effect->owner;
@@ -152,6 +154,10 @@ static mst_err_t send_outbox (federate_shell_t *shell)
 {
     bool sent = false;
 
+    federate_state_t state;
+    federate_core_state (shell->core, &state);
+    if (state.lost && shell->rti)
+        link_dealer_destroy (&shell->rti, 0); /* so that the RTI and the others know, whoever lost it */
     base_buffer_t *outbox = federate_core_outbox (shell->core);
     if (outbox->size_bytes == 0 || !shell->rti)
         return MST_OK;
@@ -173,19 +179,21 @@ mst_err_t federate_carry_out (federate_shell_t *shell, bool flush)
         if (err)
             return err;
     }
+    mst_err_t first = MST_OK;
     federate_effects_t *effects = federate_core_effects (shell->core);
     for (size_t i = 0; i < effects->count; i++) { /* carrying out may append */
         federate_effect_t effect = effects->items[i];
         effects->items[i].bytes = (base_buffer_t) { 0 };
         mst_err_t err = carry_out_one (shell, &effect);
         base_buffer_fini (&effect.bytes);
-        if (err)
-            return err;
+        if (err && !first)
+            federate_core_rti_lost (shell->core, mst_error_text ()); /* what did not leave is missed for ever */
+        first = first ? first : err;
     }
     federate_core_effects_done (shell->core);
-    if (flush || federate_core_urgent (shell->core))
-        return send_outbox (shell);
-    return MST_OK;
+    if (first)
+        return first;
+    return flush || federate_core_urgent (shell->core) ? send_outbox (shell) : MST_OK;
 }
 
 /*  What came in -------------------------------------------------------------------------------------- */
@@ -215,11 +223,19 @@ static mst_err_t peer_message (federate_shell_t *shell, link_event_t *event)
 {
     link_message_t *message = base_calloc (1, sizeof *message);
     if (!message) {
+        mst_err_t failed = base_alloc_error ();
         link_message_release (&event->message);
-        return base_alloc_error ();
+        federate_core_rti_lost (shell->core, mst_error_text ());
+        return failed;
     }
     link_message_move (message, &event->message);
-    return federate_core_from_peer (shell->core, event->connection, message->data, message->size_bytes, message);
+    mst_err_t err = federate_core_from_peer (shell->core, event->connection, message->data, message->size_bytes,
+                                             message);
+    if (err == MST_E_NO_MEMORY) { /* not taken */
+        link_message_release (message);
+        base_free (message);
+    }
+    return err;
 }
 
 static mst_err_t drain_router (federate_shell_t *shell)

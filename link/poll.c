@@ -196,7 +196,7 @@ static bool link_poll_known (link_poll_t *self, int64_t *wake_ns)
     *wake_ns = INT64_MAX;
     BASE_LIST_EACH (&self->sources, i) {
         link_source_t *source = self->sources.items[i];
-        if (source->ready || (source->dirty && link_source_look (source)))
+        if (source->dirty ? link_source_look (source) : source->ready)
             found = true;
         if (source->wake_ns < *wake_ns)
             *wake_ns = source->wake_ns;

@@ -29,8 +29,9 @@ static char socket_crossing;
 #define SOCKET_ARRIVES() ((void) 0)
 #endif
 
-/*  From here on, giving the block away costs less than copying it (measured). */
-enum { SOCKET_HAND_OVER_BYTES = 16384 };
+/*  From here on, giving the block away costs less than copying it and growing a new one (measured).
+ */
+enum { SOCKET_HAND_OVER_BYTES = 128 * 1024 };
 
 /*  A connection that is accepted but never says a word of ZMTP is dropped after so long. */
 enum { SOCKET_HANDSHAKE_MS = 10000, SOCKET_HEARTBEATS_MISSED = 3, SOCKET_BACKLOG = 1024 };

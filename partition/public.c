@@ -1,5 +1,5 @@
 /*  <muster/partition.h>: the territory for users. Its names are public, its work is done by octree
-   and territory; what a user can get wrong is answered with an error here. */
+    and territory; what a user can get wrong is answered with an error here. */
 #include <muster/partition.h>
 #include "base/alloc.h"
 #include "base/error.h"

@@ -2,11 +2,14 @@
 #include "wire/bundle.h"
 #include "base/error.h"
 
+_Static_assert (WIRE_VALUES_MAX < 0x80, "a handle is one byte");
+
 enum {
     BUNDLE_HEAD_FIELDS = 8,
     BUNDLE_HEAD_BYTES = 1 + 5 + 5 + 5 + 9 + 9 + 9 + 9 + 5,
     MESSAGE_FIELDS = 6,
-    MESSAGE_FIELDS_STAMPED = 7
+    MESSAGE_FIELDS_STAMPED = 7,
+    MESSAGE_PLAIN_BYTES = 1 + 1 + 9 + 9 + 5 + 2 + 1 /* with a time, without tag and stamps */
 };
 
 mst_err_t wire_bundle_begin (base_buffer_t *out)
@@ -34,9 +37,8 @@ mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
     base_assert (out->size_bytes >= WIRE_HEADER_BYTES + BUNDLE_HEAD_BYTES);
     base_assert (message->value_count <= WIRE_VALUES_MAX);
     size_t size = message_size (message, values);
-    mst_err_t err = base_buffer_reserve (out, size);
-    if (err)
-        return err;
+    if (out->capacity_bytes - out->size_bytes < size && base_buffer_reserve (out, size))
+        return MST_E_NO_MEMORY;
     uint8_t *begin = out->data + out->size_bytes, *at = begin;
     at = wire_put_array (at, message->stamps ? MESSAGE_FIELDS_STAMPED : MESSAGE_FIELDS);
     at = wire_put_small (at, (uint8_t) (message->type | message->order << 4));
@@ -111,9 +113,43 @@ static bool message_is_legal (const wire_message_t *message)
            message->order <= WIRE_ORDER_TIMESTAMP && (!timed || message->has_time);
 }
 
-mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message)
+/*  The form that wire_bundle_add writes for a message without tag and stamps, with one look at the room.
+    False: it is another one, or something is wrong; nothing was taken. */
+static bool message_read_plain (wire_reader_t *reader, wire_message_t *message)
 {
-    base_assert (reader != NULL && message != NULL);
+    const uint8_t *at = reader->at;
+    uint64_t number;
+
+    if (reader->end - at < MESSAGE_PLAIN_BYTES || at[0] != (0x90 | MESSAGE_FIELDS) || at[1] > 0x7f)
+        return false;
+    message->type = at[1] & 0x0f;
+    message->order = (uint8_t) (at[1] >> 4);
+    message->has_time = at[2] == 0xd3;
+    message->time = 0;
+    if (message->has_time) {
+        memcpy (&number, at + 3, sizeof number);
+        message->time = (int64_t) __builtin_bswap64 (number);
+        at += 8;
+    } else if (at[2] != 0xc0)
+        return false;
+    at += 3;
+    if (at[0] != 0xcf || at[9] != 0xce || at[14] != 0xc4 || at[15] != 0 || (at[16] & 0xf1) != 0x90)
+        return false;
+    memcpy (&number, at + 1, sizeof number);
+    message->target = __builtin_bswap64 (number);
+    memcpy (&message->epoch, at + 10, sizeof message->epoch);
+    message->epoch = __builtin_bswap32 (message->epoch);
+    message->tag = at + 16;
+    message->tag_size_bytes = 0;
+    message->stamps = NULL;
+    message->stamps_size_bytes = 0;
+    message->value_count = (at[16] & 0x0fu) / 2;
+    reader->at = at + 17;
+    return message_is_legal (message);
+}
+
+static mst_err_t message_read_any (wire_reader_t *reader, wire_message_t *message)
+{
     uint32_t fields = wire_take_array (reader, MESSAGE_FIELDS_STAMPED);
     uint8_t head = (uint8_t) wire_take_u32 (reader);
     message->type = head & 0x0f;
@@ -136,9 +172,27 @@ mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message)
     return MST_OK;
 }
 
+mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message)
+{
+    base_assert (reader != NULL && message != NULL);
+    wire_reader_t before = *reader;
+    if (message_read_plain (reader, message))
+        return MST_OK;
+    *reader = before;
+    return message_read_any (reader, message);
+}
+
 void wire_message_value_read (wire_reader_t *reader, wire_message_value_t *value)
 {
-    base_assert (reader != NULL && value != NULL);
+    const uint8_t *at = reader->at;
+    size_t left = (size_t) (reader->end - at);
+
+    base_assert (value != NULL);
+    if (left >= 3 && at[0] - 1u < WIRE_VALUES_MAX && at[1] == 0xc4 && left - 3 >= at[2]) {
+        *value = (wire_message_value_t) { at[0], at[2], at + 3 };
+        reader->at = at + 3 + at[2];
+        return;
+    }
     value->handle = wire_take_u32 (reader);
     value->data = wire_take_bytes (reader, WIRE_VALUE_MAX, &value->size_bytes);
     if (value->handle == 0 || value->handle > WIRE_VALUES_MAX)

@@ -70,6 +70,8 @@ static mst_err_t joined (federate_core_t *self, const wire_reply_t *reply)
 {
     wire_join_result_t result;
 
+    if (self->joined)
+        return base_error (MST_E_MALFORMED, "the RTI answered two joins of %s", self->name);
     mst_err_t err = wire_service_decode_result (WIRE_SERVICE_JOIN, reply->result.data, reply->result.size_bytes,
                                                 &self->arena, &result, sizeof result);
     if (!err)
@@ -359,6 +361,12 @@ static bool bears_on_data (uint16_t kind)
     return kind != WIRE_SERVICE_REPLY && kind != WIRE_SERVICE_RECORDS && kind != WIRE_SERVICE_MIGRATE_DECIDED;
 }
 
+static bool precedes_join (uint16_t kind)
+{
+    return kind == WIRE_SERVICE_REPLY || kind == WIRE_SERVICE_INTRODUCE || kind == WIRE_SERVICE_DEPART ||
+           kind == WIRE_SERVICE_RECORDS || kind == WIRE_SERVICE_REPORT_FEDERATION_EXECUTIONS;
+}
+
 mst_err_t federate_apply (federate_core_t *self, const federate_control_t *control,
                           const wire_down_t *down, const uint8_t *args, size_t args_size_bytes)
 {
@@ -370,6 +378,8 @@ mst_err_t federate_apply (federate_core_t *self, const federate_control_t *contr
     if (!row || row->args.size_bytes > sizeof at.record)
         return base_error (MST_E_NOT_SUPPORTED, "the RTI sent a record of kind 0x%03x, which this federate "
                            "does not know: run the same Muster on both sides", control->kind);
+    if (!self->joined && !precedes_join (control->kind))
+        return base_error (MST_E_MALFORMED, "the RTI sent %s to a federate that has not joined", row->name);
     size_t size = row->args.size_bytes ? row->args.size_bytes : sizeof (uint64_t);
     mst_err_t err = wire_service_decode (control->kind, args, args_size_bytes, &self->arena, &at.record, size);
     if (err)

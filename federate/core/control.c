@@ -194,7 +194,7 @@ static bool pairs_met (const federate_core_t *self, wire_pairs_t need)
 {
     for (uint32_t i = 0; i < need.count; i++) {
         const federate_peer_t *peer = federate_peer (self, need.items[i].federate);
-        if (peer && !peer->finished && peer->received < need.items[i].sequence)
+        if (peer && !peer->finished && !peer->barred && peer->received < need.items[i].sequence)
             return false;
     }
     return true;
@@ -272,7 +272,7 @@ mst_err_t federate_control_process (federate_core_t *self)
     bool waits = false;
 
     base_assert (self != NULL);
-    while (FEDERATE_FIFO_COUNT (&self->inbox) > 0 && !waits) {
+    while (FEDERATE_FIFO_COUNT (&self->inbox) > 0 && !waits && !self->lost) {
         federate_control_t head = FEDERATE_FIFO_HEAD (&self->inbox);
         bool more = FEDERATE_FIFO_COUNT (&self->inbox) > 1;
         uint64_t next = more ? self->inbox.list.items[self->inbox.first + 1].global : 0;
@@ -327,7 +327,7 @@ static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)
                                    .size_bytes = frame->body_size_bytes, .global = peek_global (frame) };
     mst_err_t err = look_ahead (self, frame);
     if (!err)
-        err = BASE_LIST_ROOM (&self->inbox.list);
+        err = FEDERATE_FIFO_ROOM (&self->inbox);
     if (err)
         return err;
     control.body = base_alloc (frame->body_size_bytes);
@@ -350,15 +350,21 @@ static mst_err_t take_relayed (federate_core_t *self, const uint8_t *data, size_
     if (!err)
         err = federate_inbound_frame (self, 0, &frame, parcel);
     federate_parcel_drop (self, parcel);
-    return err;
+    if (!federate_is_garbage (err))
+        return err;
+    uint32_t from, to;
+    self->counters.never_came++; /* nobody can tell its sender; but nobody waits for him */
+    bool known = wire_data_addresses (&frame, &from, &to) == MST_OK;
+    federate_peer_t *peer = known ? federate_peer (self, from) : NULL;
+    if (peer)
+        peer->barred = true;
+    return MST_OK;
 }
 
-mst_err_t federate_core_from_rti (federate_core_t *self, const uint8_t *data, size_t size_bytes)
+static mst_err_t take_message (federate_core_t *self, const uint8_t *data, size_t size_bytes)
 {
     size_t offset = 0;
 
-    base_assert (self != NULL);
-    base_assert (data != NULL || size_bytes == 0);
     for (;;) {
         wire_frame_t frame;
         size_t start = offset;
@@ -377,6 +383,16 @@ mst_err_t federate_core_from_rti (federate_core_t *self, const uint8_t *data, si
     return federate_control_process (self);
 }
 
+mst_err_t federate_core_from_rti (federate_core_t *self, const uint8_t *data, size_t size_bytes)
+{
+    base_assert (self != NULL);
+    base_assert (data != NULL || size_bytes == 0);
+    if (self->lost)
+        return MST_OK;
+    mst_err_t err = take_message (self, data, size_bytes);
+    return err ? federate_input_lost (self, err) : MST_OK;
+}
+
 /*  Callbacks and replies ------------------------------------------------------------------------- */
 
 void federate_callback_free (federate_callback_t *callback)
@@ -392,7 +408,7 @@ mst_err_t federate_control_queue (federate_core_t *self, const federate_callback
     base_assert (self != NULL);
     base_assert (callback->kind != FEDERATE_NOTHING);
     bool removal = callback->kind == FEDERATE_REMOVED;
-    mst_err_t err = removal ? BASE_LIST_ROOM (&self->removals.list) : BASE_LIST_ROOM (&self->callbacks.list);
+    mst_err_t err = removal ? FEDERATE_FIFO_ROOM (&self->removals) : FEDERATE_FIFO_ROOM (&self->callbacks);
     if (err)
         return err;
     federate_callback_t copy = *callback;

@@ -34,7 +34,7 @@ mst_err_t federate_core_new (const federate_options_t *options, federate_core_t 
     self->queue = timemgmt_tso_queue_new (options->tso_queue_messages);
     set_options (self, options);
     self->next_request = 1;
-    if (!self->host || !self->queue) {
+    if (!self->host || !self->queue || BASE_LIST_ROOM (&self->effects)) { /* some room for RELEASE, always */
         federate_core_destroy (&self);
         return base_alloc_error ();
     }
@@ -128,6 +128,11 @@ void federate_core_destroy (federate_core_t **self_p)
         fom_model_destroy (&self->model);
     for (size_t i = 0; i < self->effects.count; i++)
         base_buffer_fini (&self->effects.items[i].bytes);
+    while (self->unreleased) { /* nobody asked for the effects */
+        federate_parcel_t *parcel = self->unreleased;
+        self->unreleased = parcel->next;
+        base_free (parcel);
+    }
     BASE_LIST_FINI (&self->effects);
     base_buffer_fini (&self->outbox);
     base_buffer_fini (&self->scratch);
@@ -145,6 +150,7 @@ void federate_core_destroy (federate_core_t **self_p)
 federate_effects_t *federate_core_effects (federate_core_t *self)
 {
     base_assert (self != NULL);
+    federate_parcel_release (self);
     return &self->effects;
 }
 
@@ -180,6 +186,20 @@ mst_err_t federate_check_joined (const federate_core_t *self)
     return MST_OK;
 }
 
+mst_err_t federate_input_lost (federate_core_t *self, mst_err_t err)
+{
+    char why[512];
+
+    base_assert (self != NULL && err != MST_OK);
+    if (self->resigned)
+        return err;
+    if (!self->lost) {
+        (void) snprintf (why, sizeof why, "what came cannot be taken in: %s", mst_error_text ());
+        federate_core_rti_lost (self, why);
+    }
+    return federate_check_joined (self);
+}
+
 void federate_core_rti_lost (federate_core_t *self, const char *why)
 {
     federate_callback_t callback = { .kind = FEDERATE_CONNECTION_LOST, .err = MST_E_CONNECTION_LOST };
@@ -191,7 +211,7 @@ void federate_core_rti_lost (federate_core_t *self, const char *why)
     self->lost_text = base_strdup (why);
     callback.text = base_strdup (why);
     if (federate_control_queue (self, &callback))
-        base_free (callback.text);
+        base_free (callback.text); /* every call says it */
 }
 
 /*  Questions --------------------------------------------------------------------------------- */
@@ -296,6 +316,8 @@ void federate_core_blocked (federate_core_t *self, bool blocked)
 {
     base_assert (self != NULL);
     self->blocked = blocked;
+    if (blocked)
+        federate_inbound_blocked (self);
 }
 
 bool federate_core_drained (const federate_core_t *self)

@@ -32,7 +32,8 @@ typedef struct federate_options {
 
 mst_err_t federate_core_new (const federate_options_t *options, federate_core_t **self_p);
 void federate_core_destroy (federate_core_t **self_p);
-/*  Drops all that was received and not consumed: its owners are among the effects then. Before destroy. */
+/*  Drops all that was received and not consumed: its owners are among the effects then, or, short of memory,
+    among the effects after those. Before destroy. */
 void federate_core_abandon (federate_core_t *self);
 
 /*  Effects ----------------------------------------------------------------------------------- */
@@ -41,7 +42,7 @@ typedef enum federate_effect_kind {
     FEDERATE_SEND_ROUTE,  /* bytes to a peer by our route to it; the buffer is the shell's to free */
     FEDERATE_OPEN_ROUTE,  /* connect to one of `endpoints`; frames may follow at once */
     FEDERATE_CLOSE_ROUTE, /* after what was sent */
-    FEDERATE_ANSWER,      /* bytes back by the connection that a peer's frame came by */
+    FEDERATE_ANSWER,      /* bytes back by the connection that a peer's frame came by; `close` ends it */
     FEDERATE_RELEASE      /* a parcel's owner is no longer needed */
 } federate_effect_kind_t;
 
@@ -49,6 +50,7 @@ typedef struct federate_effect {
     federate_effect_kind_t kind;
     uint32_t peer;
     uint64_t connection; /* ANSWER */
+    bool close;          /* ANSWER: nothing more is wanted of this connection */
     base_buffer_t bytes; /* SEND_ROUTE, ANSWER */
     const char *const *endpoints; /* OPEN_ROUTE; the core's, in the order to try */
     size_t endpoint_count;
@@ -71,11 +73,16 @@ bool federate_core_urgent (const federate_core_t *self);
 
 /*  What comes in ------------------------------------------------------------------------------- */
 
-/*  A transport message from the RTI. Errors: MST_E_MALFORMED, MST_E_VERSION, MST_E_NO_MEMORY. */
+/*  Input that cannot be taken in, for want of memory or because it makes no sense, would leave a gap that
+    nothing fills: the federate is lost then, as if the RTI were, and the text says why. What a peer alone
+    did wrong is answered to that peer, and is no error here. */
+
+/*  A transport message from the RTI. Errors: MST_E_CONNECTION_LOST. */
 mst_err_t federate_core_from_rti (federate_core_t *self, const uint8_t *data, size_t size_bytes);
 
 /*  A transport message that a peer sent to us. The bytes stay where they are until RELEASE (owner) is
-    among the effects. */
+    among the effects. Errors: MST_E_NO_MEMORY: the message was not taken, and its owner is the caller's;
+    MST_E_CONNECTION_LOST. */
 mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, const uint8_t *data,
                                    size_t size_bytes, void *owner);
 
@@ -146,8 +153,8 @@ typedef struct federate_delivery {
     mst_err_t err;
 } federate_delivery_t;
 
-/*  Takes the next callback that is due; kind FEDERATE_NOTHING: none. What it points to is good until the
-    next call. Errors: MST_E_NO_MEMORY. */
+/*  Takes the next callback that is due; kind FEDERATE_NOTHING: none. Of a message only the kind and the
+    reception are set. What it points to is good until the next call. Errors: MST_E_NO_MEMORY. */
 mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delivery);
 
 /*  A reply to a numbered request has come: true once, then it is forgotten. */
@@ -216,9 +223,15 @@ mst_err_t federate_core_asynchronous (federate_core_t *self, bool on);
 mst_err_t federate_core_register_point (federate_core_t *self, const char *label, const void *tag,
                                         size_t tag_size_bytes, const mst_federate_id_t *members,
                                         size_t member_count);
+/*  Federation-wide, with a reply: what the RTI refuses is not waited for. */
+mst_err_t federate_core_register_point_asked (federate_core_t *self, const char *label, uint32_t *request);
 mst_err_t federate_core_achieve_point (federate_core_t *self, const char *label, bool succeeded);
 mst_err_t federate_core_barrier (federate_core_t *self, const char *name, const char *const *expected,
                                  size_t count, int64_t deadline_ns);
+/*  The same, with a reply: an arrival that the RTI refuses is not waited for. */
+mst_err_t federate_core_barrier_asked (federate_core_t *self, const char *name,
+                                       const char *const *expected, size_t count, int64_t deadline_ns,
+                                       uint32_t *request);
 
 mst_err_t federate_core_divest (federate_core_t *self, mst_object_t object, uint64_t mask,
                                 const void *tag, size_t tag_size_bytes);

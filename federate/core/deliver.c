@@ -10,6 +10,8 @@ static void let_go (federate_core_t *self)
     if (self->taken_parcel)
         federate_parcel_drop (self, self->taken_parcel);
     self->taken_parcel = NULL;
+    if (self->taken_callback.kind == FEDERATE_NOTHING)
+        return; /* messages leave nothing else behind */
     federate_callback_free (&self->taken_callback);
     base_arena_reset (&self->taken_arena);
 }
@@ -25,7 +27,7 @@ static void read_values (federate_core_t *self, wire_reader_t *reader, const wir
         wire_message_value_t value;
         wire_message_value_read (reader, &value);
         if (reader->bad)
-            break;
+            break; /* and the reader is at the end */
         if (!(wanted >> (value.handle - 1) & 1u))
             continue; /* unknown to the class under which the receiver knows it */
         self->values[kept++] = (mst_value_t) { value.handle, value.size_bytes, value.data };
@@ -39,8 +41,6 @@ static void read_stamps (federate_core_t *self, const wire_message_t *message, m
     enum { STAMPS_MAX = sizeof self->stamps / sizeof self->stamps[0] };
     wire_reader_t reader;
 
-    if (!message->stamps)
-        return;
     wire_reader_init (&reader, message->stamps, message->stamps_size_bytes);
     uint32_t count = wire_take_array (&reader, STAMPS_MAX);
     for (uint32_t i = 0; i < count; i++)
@@ -69,7 +69,7 @@ static bool stale (federate_core_t *self, federate_object_t *object, const wire_
 static bool make_reflection (federate_core_t *self, const wire_message_t *message, wire_reader_t *reader,
                              bool in_time_order, federate_delivery_t *delivery)
 {
-    federate_object_t *object = federate_object (self, message->target);
+    federate_object_t *object = federate_object_recent (self, message->target);
     if (!object || (!in_time_order && object->since > self->taking))
         return false; /* not known, or not yet when the message came */
     if (stale (self, object, message, in_time_order))
@@ -114,20 +114,21 @@ static bool make_removal (federate_core_t *self, uint64_t id, federate_delivery_
     return true;
 }
 
-/*  Fills the delivery of one message; false: it is not for the user. The reader stands at its values and ends
-    somewhere in them. */
+/*  Fills the delivery of one message; false: it is not for the user. The reader stands at its values; it ends
+    behind them when an update or interaction is delivered, else somewhere in them. */
 static bool make_message (federate_core_t *self, federate_peer_t *peer, const wire_message_t *message,
                           wire_reader_t *reader, bool in_time_order, federate_delivery_t *delivery)
 {
-    mst_reception_t *reception = &delivery->reception;
-
-    reception->sender = (mst_federate_id_t) { peer->id };
-    reception->sender_name = peer->name;
-    reception->tag = message->tag;
-    reception->tag_size_bytes = message->tag_size_bytes;
-    reception->time = message->has_time ? message->time : MST_TIME_NONE;
-    reception->order = in_time_order ? MST_ORDER_TIMESTAMP : MST_ORDER_RECEIVE;
-    read_stamps (self, message, reception);
+    delivery->reception = (mst_reception_t) {
+        .sender = { peer->id },
+        .sender_name = peer->name,
+        .tag = message->tag,
+        .tag_size_bytes = message->tag_size_bytes,
+        .time = message->has_time ? message->time : MST_TIME_NONE,
+        .order = in_time_order ? MST_ORDER_TIMESTAMP : MST_ORDER_RECEIVE,
+    };
+    if (message->stamps)
+        read_stamps (self, message, &delivery->reception);
     switch (message->type) {
     case WIRE_MESSAGE_UPDATE: return make_reflection (self, message, reader, in_time_order, delivery);
     case WIRE_MESSAGE_INTERACTION: return make_interaction (self, message, reader, delivery);
@@ -170,7 +171,8 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
         self->counters.cut_dropped += cut && !bundle->skip_timestamped;
         if (!cut && !(timed && bundle->skip_timestamped))
             found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false, delivery);
-        skip_rest (&bundle->reader, &values, message.value_count);
+        if (!found || message.type > WIRE_MESSAGE_INTERACTION)
+            skip_rest (&bundle->reader, &values, message.value_count);
         delivery->reception.sequence = bundle->head.sequence;
     }
     if (bundle->left == 0) {
@@ -194,9 +196,11 @@ static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
         wire_reader_init (&reader, timed.at, (size_t) (timed.parcel->data + timed.parcel->size_bytes - timed.at));
         mst_err_t err = wire_message_read (&reader, &message);
         base_assert (err == MST_OK); /* it was read when it was queued */
-        delivery->reception.sequence = entry.sequence;
         bool found = make_message (self, peer, &message, &reader, true, delivery);
-        (void) federate_object_unqueued (self, timed.object); /* no memory: the removal stays for the resign */
+        delivery->reception.sequence = entry.sequence;
+        err = federate_object_unqueued (self, timed.object);
+        if (err)
+            (void) federate_input_lost (self, err); /* behind this message */
         if (found) {
             self->taken_parcel = timed.parcel;
             return true;
@@ -221,6 +225,7 @@ static uint64_t mask_of (const wire_handles_t *handles)
 static const char *text_of (federate_core_t *self, wire_text_t text)
 {
     const char *copy = base_arena_copy (&self->taken_arena, text.data, text.size_bytes);
+    self->take_failed = self->take_failed || !copy;
     return copy ? copy : "";
 }
 
@@ -278,6 +283,7 @@ static void fill_synchronized (federate_core_t *self, const wire_federation_sync
 {
     uint64_t count = args->failed_to_sync_set.count;
     mst_federate_id_t *failed = base_arena_alloc (&self->taken_arena, count, sizeof *failed);
+    self->take_failed = self->take_failed || !failed;
     delivery->text = text_of (self, args->synchronization_point_label);
     for (uint64_t i = 0; failed && i < count; i++)
         failed[i] = (mst_federate_id_t) { (uint32_t) args->failed_to_sync_set.items[i] };
@@ -292,6 +298,7 @@ static void fill_broken (federate_core_t *self, const wire_barrier_broken_t *arg
     for (uint64_t i = 0; i < args->missing.count; i++)
         size += args->missing.items[i].size_bytes + 2;
     char *text = base_arena_alloc (&self->taken_arena, size, 1), *at = text;
+    self->take_failed = self->take_failed || !text;
     for (uint64_t i = 0; text && i < args->missing.count; i++) {
         if (i > 0)
             at = (char *) memcpy (at, ", ", 2) + 2;
@@ -325,6 +332,7 @@ static void fill (federate_core_t *self, const federate_callback_t *callback, co
         break;
     case WIRE_SERVICE_SYNCHRONIZATION_POINT_REGISTRATION_FAILED:
         delivery->text = text_of (self, args->not_registered.synchronization_point_label);
+        delivery->succeeded = false;
         delivery->reason = sync_failure_text (args->not_registered.reason);
         break;
     case WIRE_SERVICE_ANNOUNCE_SYNCHRONIZATION_POINT:
@@ -384,11 +392,14 @@ static bool fill_removal (federate_core_t *self, const wire_remove_object_instan
     return true;
 }
 
-static bool take_callback (federate_core_t *self, federate_callback_t callback, federate_delivery_t *delivery)
+/*  Short of memory nothing is taken. */
+static mst_err_t take_callback (federate_core_t *self, federate_callback_t callback,
+                                federate_delivery_t *delivery, bool *found)
 {
     callback_args_t args;
 
-    self->taken_callback = callback; /* freed at the next call */
+    *delivery = (federate_delivery_t) { 0 };
+    *found = true;
     delivery->kind = callback.kind;
     delivery->time = callback.time;
     delivery->number = callback.number;
@@ -410,16 +421,19 @@ static bool take_callback (federate_core_t *self, federate_callback_t callback, 
         delivery->migration.reason = delivery->reason;
     }
     if (callback.service == 0)
-        return true;
+        return MST_OK;
     mst_err_t err = wire_service_decode (callback.service, callback.args, callback.args_size_bytes,
                                          &self->taken_arena, &args, args_size (callback.service));
     base_assert (err == MST_OK || err == MST_E_NO_MEMORY); /* it was decoded when it came */
     if (err)
-        return false;
-    if (callback.kind == FEDERATE_REMOVED)
-        return fill_removal (self, &args.remove, delivery);
+        return err;
+    if (callback.kind == FEDERATE_REMOVED) {
+        *found = fill_removal (self, &args.remove, delivery);
+        return MST_OK;
+    }
+    self->take_failed = false;
     fill (self, &callback, &args, delivery);
-    return true;
+    return self->take_failed ? base_alloc_error () : MST_OK;
 }
 
 /*  The order ----------------------------------------------------------------------------------------------- */
@@ -445,6 +459,7 @@ static bool regulation_begins (federate_core_t *self, federate_delivery_t *deliv
 
 static bool finish_grant (federate_core_t *self, federate_delivery_t *delivery)
 {
+    *delivery = (federate_delivery_t) { 0 };
     if (self->grant.kind == WIRE_ADVANCE_REGULATION)
         return regulation_begins (self, delivery);
     self->granting = false;
@@ -484,19 +499,23 @@ mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delive
     base_assert (self != NULL && delivery != NULL);
     for (;;) {
         bool found = false;
-        federate_callback_t callback;
+        mst_err_t err = MST_OK;
         let_go (self);
-        *delivery = (federate_delivery_t) { 0 };
+        delivery->kind = FEDERATE_NOTHING;
         switch (earliest (self)) {
         case 1:
-            callback = FEDERATE_FIFO_HEAD (&self->callbacks);
+            err = take_callback (self, FEDERATE_FIFO_HEAD (&self->callbacks), delivery, &found);
+            if (err)
+                break;
+            self->taken_callback = FEDERATE_FIFO_HEAD (&self->callbacks); /* freed at the next call */
             FEDERATE_FIFO_POP (&self->callbacks);
-            found = take_callback (self, callback, delivery);
             break;
         case 2:
-            callback = FEDERATE_FIFO_HEAD (&self->removals);
+            err = take_callback (self, FEDERATE_FIFO_HEAD (&self->removals), delivery, &found);
+            if (err)
+                break;
+            self->taken_callback = FEDERATE_FIFO_HEAD (&self->removals);
             FEDERATE_FIFO_POP (&self->removals);
-            found = take_callback (self, callback, delivery);
             break;
         case 3: found = next_in_bundle (self, delivery); break;
         default:
@@ -504,14 +523,18 @@ mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delive
                 return MST_OK;
             found = next_timed (self, delivery) || finish_grant (self, delivery);
             if (!self->granting) { /* what is held waits for no grant any more: it asks */
-                mst_err_t err = federate_inbound_release_all (self);
-                if (err)
-                    return err;
+                mst_err_t failed = federate_inbound_release_all (self);
+                if (failed)
+                    (void) federate_input_lost (self, failed); /* behind the grant */
             }
             break;
         }
-        if (found)
+        if (found && !err)
             return MST_OK;
         delivery->kind = FEDERATE_NOTHING;
+        if (err) {
+            base_arena_reset (&self->taken_arena);
+            return err;
+        }
     }
 }

@@ -44,6 +44,9 @@ static void credit (federate_core_t *self, federate_parcel_t *parcel)
     if (!peer || parcel->credited)
         return;
     parcel->credited = true;
+    *parcel->from_before = parcel->uncredited;
+    if (parcel->uncredited)
+        parcel->uncredited->from_before = parcel->from_before;
     peer->consumed += parcel->size_bytes;
     if (peer->consumed - peer->credited < FEDERATE_CREDIT_STEP_BYTES || peer->departed)
         return;
@@ -62,9 +65,26 @@ void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel)
     if (parcel->peer)
         self->queued_bytes -= parcel->size_bytes;
     credit (self, parcel);
-    if (parcel->owner && BASE_LIST_ROOM (&self->effects) == MST_OK)
+    if (parcel->owner && BASE_LIST_ROOM (&self->effects)) {
+        parcel->next = self->unreleased;
+        self->unreleased = parcel;
+        return;
+    }
+    if (parcel->owner)
         BASE_LIST_PUT (&self->effects, effect);
     base_free (parcel);
+}
+
+void federate_parcel_release (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    while (self->unreleased && BASE_LIST_ROOM (&self->effects) == MST_OK) {
+        federate_parcel_t *parcel = self->unreleased;
+        federate_effect_t effect = { .kind = FEDERATE_RELEASE, .owner = parcel->owner };
+        self->unreleased = parcel->next;
+        BASE_LIST_PUT (&self->effects, effect);
+        base_free (parcel);
+    }
 }
 
 /*  Into the hands of the user -------------------------------------------------------------------- */
@@ -134,6 +154,8 @@ static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, fede
             return base_error (MST_E_MALFORMED, "a bundle of %s does not decode at message %u",
                                peer->name, bundle->index);
         bool timed = message.order == WIRE_ORDER_TIMESTAMP;
+        if (timed && !timemgmt_time_valid (self->time_type, message.time))
+            return base_error (MST_E_MALFORMED, "a bundle of %s has a time stamp that is none", peer->name);
         self->counters.cut_dropped += timed && above_cut;
         if (timed && !above_cut && message.type == WIRE_MESSAGE_MIGRATION)
             err = federate_migration_state (self, peer, &message, &values);
@@ -154,16 +176,20 @@ static mst_err_t release_bundle (federate_core_t *self, federate_peer_t *peer, f
 
     if (bundle->head.smallest != WIRE_TIME_NEVER) {
         mst_err_t err = sort_bundle (self, peer, bundle, &receive_ordered);
-        if (err)
-            return err;
+        if (err) {
+            federate_parcel_drop (self, bundle->parcel);
+            return err == MST_E_MALFORMED ? err : federate_input_lost (self, err);
+        }
     }
     if (receive_ordered == 0) {
         federate_parcel_drop (self, bundle->parcel);
         return MST_OK;
     }
     bundle->order = self->order++;
-    if (BASE_LIST_ROOM (&self->data.list))
+    if (FEDERATE_FIFO_ROOM (&self->data)) {
+        federate_parcel_drop (self, bundle->parcel);
         return MST_E_NO_MEMORY;
+    }
     BASE_LIST_PUT (&self->data.list, *bundle);
     return MST_OK;
 }
@@ -176,6 +202,30 @@ static bool marks_met (const federate_core_t *self, const federate_peer_t *peer,
     return bundle->head.applied <= self->applied && bundle->head.issued <= peer->known_issued;
 }
 
+static mst_err_t refuse_garbage (federate_core_t *self, uint64_t connection, mst_err_t err)
+{
+    wire_route_talk_t talk = { .from = self->self, .number = (uint64_t) err,
+                               .text = (const uint8_t *) mst_error_text (),
+                               .text_size_bytes = (uint32_t) strlen (mst_error_text ()) };
+    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection, .close = true };
+
+    federate_peer_bar (self, connection);
+    mst_err_t failed = BASE_LIST_ROOM (&self->effects);
+    if (!failed)
+        failed = wire_route_talk_write (&effect.bytes, WIRE_KIND_REFUSED, &talk);
+    if (!failed)
+        BASE_LIST_PUT (&self->effects, effect);
+    return failed;
+}
+
+/*  A bundle that does not decode is its sender's mistake and nobody else's. */
+static mst_err_t refuse_bundle (federate_core_t *self, federate_peer_t *peer)
+{
+    self->counters.never_came++;
+    peer->barred = true;
+    return peer->connection ? refuse_garbage (self, peer->connection, MST_E_MALFORMED) : MST_OK;
+}
+
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (self != NULL && peer != NULL);
@@ -185,6 +235,8 @@ mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer
         peer->released = bundle.head.sequence;
         peer->report_due = true;
         mst_err_t err = release_bundle (self, peer, &bundle);
+        if (err == MST_E_MALFORMED)
+            err = refuse_bundle (self, peer);
         if (err)
             return err;
     }
@@ -263,6 +315,8 @@ mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
 static mst_err_t check_bundle (const federate_core_t *self, const federate_peer_t *peer,
                                const wire_bundle_head_t *head)
 {
+    if (!self->joined)
+        return base_error (MST_E_NOT_INTRODUCED, "a bundle of %s came before the join", peer->name);
     if (head->incarnation != peer->incarnation)
         return base_error (MST_E_NOT_INTRODUCED, "a bundle of an earlier incarnation of %s", peer->name);
     if (head->to != self->self)
@@ -291,13 +345,13 @@ static mst_err_t arrive_best_effort (federate_core_t *self, federate_peer_t *pee
 static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle)
 {
     if (bundle->head.sequence != peer->received + 1) {
-        mst_err_t err = base_error (MST_E_INTERNAL, "bundle %llu of %s came after bundle %llu",
+        mst_err_t err = base_error (MST_E_MALFORMED, "bundle %llu of %s came after bundle %llu",
                                     (unsigned long long) bundle->head.sequence, peer->name,
                                     (unsigned long long) peer->received);
         federate_parcel_drop (self, bundle->parcel);
         return err;
     }
-    if (BASE_LIST_ROOM (&peer->held.list)) {
+    if (FEDERATE_FIFO_ROOM (&peer->held)) {
         federate_parcel_drop (self, bundle->parcel);
         return MST_E_NO_MEMORY;
     }
@@ -313,17 +367,53 @@ static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_
     return err;
 }
 
+/*  Whoever writes to us while we write must not wait for us: also what came before is credited, as far as
+    the limit on what waits here allows. */
+void federate_inbound_blocked (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    while (self->uncredited && self->queued_bytes < self->options.receive_queue_bytes)
+        credit (self, self->uncredited);
+}
+
 static void take_in (federate_core_t *self, federate_peer_t *peer, federate_parcel_t *parcel)
 {
     parcel->references++;
     if (!parcel->peer) {
         parcel->peer = peer;
+        parcel->uncredited = self->uncredited;
+        parcel->from_before = &self->uncredited;
+        if (parcel->uncredited)
+            parcel->uncredited->from_before = &parcel->uncredited;
+        self->uncredited = parcel;
+        peer->arrived += parcel->size_bytes;
         self->queued_bytes += parcel->size_bytes;
         self->counters.bytes_received += parcel->size_bytes;
     }
     self->counters.bundles_received++;
     if (self->blocked && self->queued_bytes < self->options.receive_queue_bytes)
         credit (self, parcel); /* whoever writes while we write must not wait for us */
+}
+
+/*  A sender keeps to its window, which is far below this: so it is not one of ours. What it sent is dropped
+    from here on, and nobody waits for it any longer. */
+static mst_err_t check_flood (federate_core_t *self, federate_peer_t *peer, const federate_parcel_t *parcel)
+{
+    uint64_t limit = self->options.receive_queue_bytes > FEDERATE_RECEIVE_BYTES ? self->options.receive_queue_bytes
+                                                                                : FEDERATE_RECEIVE_BYTES;
+    if (!peer->barred && (parcel->peer || peer->arrived - peer->consumed + parcel->size_bytes <= limit))
+        return MST_OK;
+    mst_err_t err = base_error (MST_E_LIMIT, "%s floods %s: it sent %llu bytes beyond what was consumed; "
+                                "limits.receive_queue_bytes is %llu", peer->name, self->name,
+                                (unsigned long long) (peer->arrived - peer->consumed),
+                                (unsigned long long) limit);
+    if (peer->barred)
+        return err;
+    peer->barred = true;
+    federate_callback_t callback = { .kind = FEDERATE_REFUSED, .err = err, .text = base_strdup (mst_error_text ()) };
+    if (!callback.text || federate_control_queue (self, &callback))
+        base_free (callback.text); /* it is refused without a word */
+    return err;
 }
 
 static mst_err_t take_bundle (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
@@ -340,6 +430,8 @@ static mst_err_t take_bundle (federate_core_t *self, uint64_t connection, const 
         return base_error (MST_E_NOT_INTRODUCED, "a bundle of federate %u, which was not introduced",
                            bundle.head.from);
     err = check_bundle (self, peer, &bundle.head);
+    if (!err)
+        err = check_flood (self, peer, parcel);
     if (err)
         return err;
     take_in (self, peer, parcel);
@@ -363,21 +455,10 @@ mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, co
     return peer ? federate_route_talk (self, peer, frame) : err;
 }
 
-static mst_err_t refuse_garbage (federate_core_t *self, uint64_t connection, mst_err_t err)
+bool federate_is_garbage (mst_err_t err)
 {
-    wire_route_talk_t talk = { .from = self->self, .number = (uint64_t) err,
-                               .text = (const uint8_t *) mst_error_text (),
-                               .text_size_bytes = (uint32_t) strlen (mst_error_text ()) };
-    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection };
-
-    if (err == MST_E_NO_MEMORY)
-        return err;
-    mst_err_t failed = BASE_LIST_ROOM (&self->effects);
-    if (!failed)
-        failed = wire_route_talk_write (&effect.bytes, WIRE_KIND_REFUSED, &talk);
-    if (!failed)
-        BASE_LIST_PUT (&self->effects, effect);
-    return failed;
+    return err == MST_E_MALFORMED || err == MST_E_VERSION || err == MST_E_NOT_INTRODUCED ||
+           err == MST_E_NOT_SUPPORTED || err == MST_E_LIMIT;
 }
 
 mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, const uint8_t *data,
@@ -389,8 +470,11 @@ mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, c
 
     base_assert (self != NULL && connection != 0);
     federate_parcel_t *parcel = base_calloc (1, sizeof *parcel);
-    if (!parcel)
-        return base_alloc_error ();
+    if (!parcel) {
+        (void) base_alloc_error ();
+        (void) federate_input_lost (self, MST_E_NO_MEMORY);
+        return MST_E_NO_MEMORY;
+    }
     *parcel = (federate_parcel_t) { .owner = owner, .data = data, .size_bytes = size_bytes, .references = 1 };
     for (;;) {
         err = wire_frame_next (data, size_bytes, &offset, &frame);
@@ -401,9 +485,11 @@ mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, c
             break;
     }
     federate_parcel_drop (self, parcel);
-    if (err)
+    if (federate_is_garbage (err))
         err = refuse_garbage (self, connection, err);
-    return err ? err : federate_control_process (self);
+    if (!err)
+        err = federate_control_process (self);
+    return err ? federate_input_lost (self, err) : MST_OK;
 }
 
 /*  The cut of a lost sender: time-stamped messages above it go away, receive-order ones stay. Held bundles

@@ -2,6 +2,7 @@
 #ifndef FEDERATE_INTERNAL_H
 #define FEDERATE_INTERNAL_H
 
+#include <string.h>
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -38,6 +39,8 @@ typedef struct federate_parcel {
     size_t size_bytes;
     uint32_t references;
     bool credited;
+    struct federate_parcel *next; /* among those whose RELEASE waits for room */
+    struct federate_parcel *uncredited, **from_before; /* among those that are not yet credited */
 } federate_parcel_t;
 
 /*  A bundle in hand that waits for control, or for the user. */
@@ -54,7 +57,8 @@ typedef struct federate_bundle {
 
 typedef BASE_LIST (federate_bundle_t) federate_bundles_t;
 
-/*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. */
+/*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. Room is first sought in
+    front, so that one that is never empty does not grow by what has left it. */
 #define FEDERATE_FIFO(type)                                                                        \
     struct {                                                                                       \
         BASE_LIST (type) list;                                                                     \
@@ -65,6 +69,12 @@ typedef BASE_LIST (federate_bundle_t) federate_bundles_t;
 #define FEDERATE_FIFO_POP(fifo)                                                                    \
     (++(fifo)->first == (fifo)->list.count ? (void) ((fifo)->first = (fifo)->list.count = 0)       \
                                            : (void) 0)
+#define FEDERATE_FIFO_ROOM(fifo)                                                                   \
+    ((fifo)->list.count == (fifo)->list.capacity && (fifo)->first > (fifo)->list.count / 2         \
+         ? (memmove ((fifo)->list.items, &FEDERATE_FIFO_HEAD (fifo),                               \
+                     FEDERATE_FIFO_COUNT (fifo) * sizeof *(fifo)->list.items),                     \
+            (fifo)->list.count -= (fifo)->first, (fifo)->first = 0, MST_OK)                        \
+         : (BASE_LIST_ROOM (&(fifo)->list) ? MST_E_NO_MEMORY : MST_OK))
 
 /*  Another federate, from its introduction to its departure (and after, while its name is used). */
 typedef struct federate_peer {
@@ -95,7 +105,8 @@ typedef struct federate_peer {
     bool report_due;
     uint64_t needed;        /* bundles up to here are released, whatever their marks say */
     uint64_t known_issued;
-    uint64_t consumed, credited;
+    uint64_t arrived, consumed, credited; /* bytes of bundles */
+    bool barred;            /* it keeps to no rules: nothing of it is taken in, or waited for, any more */
     bool probing;
     FEDERATE_FIFO (federate_bundle_t) held;
     /* outbound */
@@ -225,6 +236,7 @@ typedef struct federate_batch {
     uint32_t number;
     uint32_t new_home;
     int64_t cut;
+    size_t states; /* of its first objects: they are sent; the batch is closed then */
     bool sent;
     BASE_LIST (federate_leaving_t) objects;
 } federate_batch_t;
@@ -259,6 +271,7 @@ struct federate_core {
     uint64_t sequence;       /* of control frames sent */
     uint32_t next_request;
     federate_effects_t effects;
+    federate_parcel_t *unreleased; /* for which the effects had no room */
 
     uint64_t applied;        /* all control up to this global is applied */
     uint64_t relevant;       /* highest global of a record that bears on data */
@@ -279,6 +292,7 @@ struct federate_core {
     base_map_t connections;  /* connection → federate_peer_t * */
 
     base_map_t objects;      /* id → federate_object_t * */
+    federate_object_t *recent; /* the object that was looked up last: often it is asked for again */
     base_names_t object_names;
     base_names_t reserved;
     uint64_t object_counter;
@@ -304,6 +318,7 @@ struct federate_core {
     timemgmt_causal_t *causal;
 
     size_t queued_bytes;     /* of parcels that the user has not consumed */
+    federate_parcel_t *uncredited;
     bool blocked;
     uint32_t slow_peer;
     mst_counters_t counters;
@@ -315,6 +330,7 @@ struct federate_core {
     mst_value_t values[FEDERATE_ATTRIBUTES_MAX];
     uint64_t stamps[8];
     base_arena_t taken_arena;
+    bool take_failed;        /* no memory for a text of the delivery */
     base_arena_t arena;      /* of the control frame that is being read */
     base_arena_t send_arena; /* of the one that is being written */
     base_buffer_t scratch;
@@ -329,18 +345,22 @@ mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_peer_departure (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const wire_frame_t *frame);
 void federate_peer_free (federate_peer_t *peer);
+void federate_peer_bar (federate_core_t *self, uint64_t connection);
 mst_err_t federate_peer_queue_callback (federate_core_t *self, federate_delivery_kind_t kind,
                                         const federate_peer_t *peer, int64_t time, const char *text);
 
 /*  inbound.c */
 mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
                                   federate_parcel_t *parcel);
+bool federate_is_garbage (mst_err_t err); /* was it the sender's doing? */
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_inbound_release_all (federate_core_t *self);
 mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer);
 void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel);
+void federate_parcel_release (federate_core_t *self); /* those that waited, as far as there is room */
 federate_parcel_t *federate_parcel_copy (const uint8_t *data, size_t size_bytes);
 mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer);
+void federate_inbound_blocked (federate_core_t *self);
 
 /*  route.c */
 mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer);
@@ -372,6 +392,13 @@ mst_err_t federate_apply (federate_core_t *self, const federate_control_t *contr
 
 /*  object.c */
 federate_object_t *federate_object (const federate_core_t *self, uint64_t id);
+/*  The same for the hot paths. */
+static inline federate_object_t *federate_object_recent (federate_core_t *self, uint64_t id)
+{
+    if (!self->recent || self->recent->id != id)
+        self->recent = federate_object (self, id);
+    return self->recent;
+}
 mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t class_index,
                                const char *name, size_t name_size_bytes, uint32_t producer,
                                federate_object_t **object);
@@ -401,7 +428,10 @@ mst_err_t federate_declaration_init (federate_core_t *self);
 void federate_declaration_fini (federate_core_t *self);
 void federate_declaration_reply (federate_core_t *self, const federate_pending_t *pending);
 
-/*  core.c: the error every service gives before the join and after the loss. */
+/*  core.c: input that cannot be taken in leaves a gap that nothing fills, so the federate is lost, with the
+    error's text: MST_E_CONNECTION_LOST. */
+mst_err_t federate_input_lost (federate_core_t *self, mst_err_t err);
+/*  The error every service gives before the join and after the loss. */
 mst_err_t federate_check_joined (const federate_core_t *self);
 
 #endif

@@ -55,7 +55,7 @@ static federate_batch_t *batch_for (federate_core_t *self, uint32_t new_home, in
 {
     for (size_t i = 0; i < self->batches.count; i++) {
         federate_batch_t *batch = &self->batches.items[i];
-        if (!batch->sent && batch->new_home == new_home && batch->cut == cut)
+        if (!batch->sent && batch->states == 0 && batch->new_home == new_home && batch->cut == cut)
             return batch;
     }
     federate_batch_t fresh = { .number = self->batch_counter + 1, .new_home = new_home, .cut = cut };
@@ -101,9 +101,8 @@ static mst_err_t send_state (federate_core_t *self, federate_route_t *route, con
 {
     uint8_t count[4], mask[8];
     const federate_object_t *object = federate_object (self, leaving->object);
-    base_assert (object != NULL);
     (void) wire_put_be32 (count, (uint32_t) batch->objects.count);
-    (void) wire_put_be64 (mask, object->owned);
+    (void) wire_put_be64 (mask, object ? object->owned : 0); /* removed meanwhile: the RTI aborts */
     wire_message_value_t values[MIGRATION_VALUES] = {
         { MIGRATION_STATE, leaving->state_size_bytes, leaving->state },
         { MIGRATION_COUNT, sizeof count, count },
@@ -125,10 +124,11 @@ static mst_err_t send_batch (federate_core_t *self, federate_batch_t *batch)
     bool there = home && !home->departed;
     if (!err && there)
         err = federate_route_open (self, home);
-    for (size_t i = 0; !err && i < count; i++) {
+    for (size_t i = 0; !err && i < count; i++)
         handles[i] = batch->objects.items[i].object;
-        if (there)
-            err = send_state (self, home->route, batch, &batch->objects.items[i]);
+    while (!err && there && batch->states < count) {
+        err = send_state (self, home->route, batch, &batch->objects.items[batch->states]);
+        batch->states += !err;
     }
     if (!err && there)
         err = federate_route_seal (self, home->route);
@@ -148,7 +148,7 @@ mst_err_t federate_migration_flush (federate_core_t *self)
 {
     base_assert (self != NULL);
     for (size_t i = 0; i < self->batches.count; i++) {
-        if (self->batches.items[i].sent)
+        if (self->batches.items[i].sent || self->batches.items[i].objects.count == 0)
             continue;
         mst_err_t err = send_batch (self, &self->batches.items[i]);
         if (err)
@@ -341,7 +341,7 @@ bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
     base_assert (self != NULL && from != NULL);
     federate_arrival_t *arrival = arrival_find (self, from->id, message->epoch);
     federate_object_t *object = federate_object (self, message->target);
-    if (!arrival || !read_values (message, values, &read))
+    if (!arrival || arrival->count == 0 || !read_values (message, values, &read))
         return false;
     bool committed = arrival->decided && arrival->committed && object;
     arrival_done (self, arrival);

@@ -23,11 +23,10 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
     (*object)->name = base_strndup (name, name_size_bytes);
     mst_err_t err = (*object)->name ? MST_OK : base_alloc_error ();
     if (!err)
-        err = base_names_set (&self->object_names, name, name_size_bytes, id);
-    if (!err)
         err = base_map_set_pointer (&self->objects, id, *object);
+    if (!err && (err = base_names_set (&self->object_names, name, name_size_bytes, id)))
+        base_map_remove (&self->objects, id);
     if (err) {
-        base_names_remove (&self->object_names, name, name_size_bytes);
         base_free ((*object)->name);
         base_free (*object);
         *object = NULL;
@@ -43,6 +42,8 @@ void federate_object_remove (federate_core_t *self, federate_object_t *object)
     if (base_names_get (&self->object_names, object->name, strlen (object->name), &id) && id == object->id)
         base_names_remove (&self->object_names, object->name, strlen (object->name));
     base_map_remove (&self->objects, object->id);
+    if (self->recent == object)
+        self->recent = NULL;
     federate_object_free (object);
 }
 
@@ -58,14 +59,14 @@ void federate_object_free (federate_object_t *object)
 
 void federate_object_queued (federate_core_t *self, uint64_t id)
 {
-    federate_object_t *object = id ? federate_object (self, id) : NULL;
+    federate_object_t *object = id ? federate_object_recent (self, id) : NULL;
     if (object)
         object->queued++;
 }
 
 mst_err_t federate_object_unqueued (federate_core_t *self, uint64_t id)
 {
-    federate_object_t *object = id ? federate_object (self, id) : NULL;
+    federate_object_t *object = id ? federate_object_recent (self, id) : NULL;
     if (!object || object->queued == 0 || --object->queued > 0 || !object->removal)
         return MST_OK;
     mst_err_t err = federate_control_queue (self, object->removal);
@@ -171,11 +172,15 @@ mst_err_t federate_core_release_name (federate_core_t *self, const char *name)
     mst_err_t err = federate_check_joined (self);
     if (err)
         return err;
-    if (!base_names_remove (&self->reserved, name, strlen (name)))
+    uint64_t ignored;
+    if (!base_names_get (&self->reserved, name, strlen (name), &ignored))
         return base_error (MST_E_NAME_NOT_RESERVED, "the object name \"%s\" is not reserved by %s", name,
                            self->name);
     wire_release_object_instance_name_t args = { .object_instance_name = { name, strlen (name) } };
-    return federate_control_send (self, WIRE_SERVICE_RELEASE_OBJECT_INSTANCE_NAME, &args, false, 0);
+    err = federate_control_send (self, WIRE_SERVICE_RELEASE_OBJECT_INSTANCE_NAME, &args, false, 0);
+    if (!err)
+        base_names_remove (&self->reserved, name, strlen (name));
+    return err;
 }
 
 static mst_err_t object_unknown (const federate_core_t *self, uint64_t id)

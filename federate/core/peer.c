@@ -67,7 +67,8 @@ static federate_peer_t *peer_new (const wire_introduce_t *args)
 static mst_err_t answer (federate_core_t *self, uint64_t connection, uint16_t kind,
                          const wire_route_talk_t *talk)
 {
-    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection, .peer = talk->to };
+    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection, .peer = talk->to,
+                                 .close = kind == WIRE_KIND_REFUSED };
 
     mst_err_t err = BASE_LIST_ROOM (&self->effects);
     if (!err)
@@ -98,6 +99,18 @@ static mst_err_t refuse (federate_core_t *self, uint64_t connection, uint32_t to
     wire_route_talk_t talk = { .from = self->self, .to = to, .number = (uint64_t) err,
                                .text = (const uint8_t *) text, .text_size_bytes = (uint32_t) strlen (text) };
     return answer (self, connection, WIRE_KIND_REFUSED, &talk);
+}
+
+/*  A connection that is refused is closed; whose it was is heard no more. */
+void federate_peer_bar (federate_core_t *self, uint64_t connection)
+{
+    base_assert (self != NULL);
+    federate_peer_t *peer = base_map_pointer (&self->connections, connection);
+    base_map_remove (&self->connections, connection);
+    if (!peer || peer->connection != connection)
+        return;
+    peer->barred = true;
+    peer->direct_closed = true;
 }
 
 /*  A HELLO that came before its introduction is answered by it. */
@@ -148,13 +161,14 @@ mst_err_t federate_peer_meet (federate_core_t *self, const wire_introduce_t *arg
         return base_alloc_error ();
     mst_err_t err = timemgmt_tso_queue_name (self->queue, peer->id, peer->name);
     if (!err)
-        err = base_names_set (&self->peer_names, peer->name, strlen (peer->name), peer->id);
-    if (!err)
         err = base_map_set_pointer (&self->peers, peer->id, peer);
     if (err) {
         federate_peer_free (peer);
         return err;
     }
+    err = base_names_set (&self->peer_names, peer->name, strlen (peer->name), peer->id);
+    if (err)
+        return err;
     return greet_strangers (self, peer);
 }
 
@@ -293,5 +307,7 @@ mst_err_t federate_core_connection_closed (federate_core_t *self, uint64_t conne
     if (!peer->departed)
         return MST_OK;
     mst_err_t err = federate_peer_finish (self, peer);
-    return err ? err : federate_control_process (self);
+    if (!err)
+        err = federate_control_process (self);
+    return err ? federate_input_lost (self, err) : MST_OK;
 }

@@ -66,7 +66,7 @@ mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer)
     if (route->opened)
         return MST_OK;
     route->opened = true;
-    route->relayed = self->options.relay || peer->endpoint_count == 0;
+    route->relayed = self->options.relay || peer->relay || peer->endpoint_count == 0;
     if (route->relayed) {
         route->welcome = true;
         return MST_OK;
@@ -299,15 +299,26 @@ static mst_err_t dispatch (federate_core_t *self, federate_route_t *route, base_
     return MST_OK;
 }
 
+static mst_err_t send_waiting (federate_core_t *self, federate_route_t *route)
+{
+    while (FEDERATE_FIFO_COUNT (&route->waiting) > 0) {
+        mst_err_t err = dispatch (self, route, &FEDERATE_FIFO_HEAD (&route->waiting).bytes);
+        if (err)
+            return err;
+        FEDERATE_FIFO_POP (&route->waiting);
+    }
+    return MST_OK;
+}
+
 static mst_err_t send_or_wait (federate_core_t *self, federate_route_t *route, base_buffer_t *bytes)
 {
     federate_sealed_t sealed;
 
     size_t size = bytes->size_bytes;
     mst_err_t err = MST_OK;
-    if (route->welcome && !route->broken)
+    if (route->welcome && !route->broken && FEDERATE_FIFO_COUNT (&route->waiting) == 0)
         err = dispatch (self, route, bytes);
-    else if (!(err = BASE_LIST_ROOM (&route->waiting.list))) {
+    else if (!(err = FEDERATE_FIFO_ROOM (&route->waiting))) {
         sealed.bytes = *bytes;
         *bytes = (base_buffer_t) { 0 };
         BASE_LIST_PUT (&route->waiting.list, sealed);
@@ -337,7 +348,9 @@ mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route)
 {
     base_assert (self != NULL && route != NULL);
     mst_err_t err = MST_OK;
-    if (route->open_best_effort.size_bytes > 0)
+    if (route->welcome && !route->broken && FEDERATE_FIFO_COUNT (&route->waiting) > 0)
+        err = send_waiting (self, route); /* an earlier try was short of memory */
+    if (!err && route->open_best_effort.size_bytes > 0)
         err = seal_best_effort (self, route);
     if (err || route->open.size_bytes == 0)
         return err;
@@ -380,17 +393,6 @@ mst_err_t federate_core_flush (federate_core_t *self)
 
 /*  What comes back ------------------------------------------------------------------------------- */
 
-static mst_err_t send_waiting (federate_core_t *self, federate_route_t *route)
-{
-    while (FEDERATE_FIFO_COUNT (&route->waiting) > 0) {
-        mst_err_t err = dispatch (self, route, &FEDERATE_FIFO_HEAD (&route->waiting).bytes);
-        if (err)
-            return err;
-        FEDERATE_FIFO_POP (&route->waiting);
-    }
-    return MST_OK;
-}
-
 mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer, const wire_frame_t *frame)
 {
     wire_route_talk_t talk;
@@ -422,14 +424,14 @@ mst_err_t federate_core_from_route (federate_core_t *self, uint32_t peer_id, con
     while (peer) {
         wire_frame_t frame;
         mst_err_t err = wire_frame_next (data, size_bytes, &offset, &frame);
-        if (err)
-            return base_error_prefix (err, "from %s: ", peer->name);
-        if (!frame.body)
+        if (!err && !frame.body)
             break;
-        if (wire_kind_is_data (frame.kind))
+        if (!err && wire_kind_is_data (frame.kind))
             err = federate_route_talk (self, peer, &frame);
+        if (err == MST_E_MALFORMED || err == MST_E_VERSION)
+            return federate_core_route_failed (self, peer_id, mst_error_text ());
         if (err)
-            return err;
+            return federate_input_lost (self, err);
     }
     return MST_OK;
 }
@@ -446,11 +448,13 @@ mst_err_t federate_core_route_failed (federate_core_t *self, uint32_t peer_id, c
         peer->route->broken = true;
         return MST_OK;
     }
-    peer->route->relayed = true;
-    peer->route->welcome = true;
     wire_routed_t args = { .federate = peer_id, .text = { why, strlen (why) } };
     mst_err_t err = federate_control_send (self, WIRE_SERVICE_ROUTED, &args, false, 0);
-    return err ? err : send_waiting (self, peer->route);
+    if (err)
+        return err;
+    peer->route->relayed = true;
+    peer->route->welcome = true;
+    return send_waiting (self, peer->route);
 }
 
 /*  Before a resign: who has not said WELCOME by now says it to nobody, so what waits for it goes through the

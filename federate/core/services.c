@@ -105,6 +105,23 @@ mst_err_t federate_core_register_point (federate_core_t *self, const char *label
     return err;
 }
 
+mst_err_t federate_core_register_point_asked (federate_core_t *self, const char *label, uint32_t *request)
+{
+    wire_register_federation_synchronization_point_t args = { text (label), bytes (NULL, 0) };
+
+    base_assert (self != NULL && request != NULL);
+    mst_err_t err = federate_check_joined (self);
+    if (!err)
+        err = federate_control_expect (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT, 0, 0, request);
+    if (err)
+        return err;
+    err = federate_control_send (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT, &args, true,
+                                 *request);
+    if (err)
+        self->pending.count--;
+    return err;
+}
+
 mst_err_t federate_core_achieve_point (federate_core_t *self, const char *label, bool succeeded)
 {
     base_assert (self != NULL && label != NULL);
@@ -116,23 +133,44 @@ mst_err_t federate_core_achieve_point (federate_core_t *self, const char *label,
     return federate_control_send (self, WIRE_SERVICE_SYNCHRONIZATION_POINT_ACHIEVED, &args, true, 0);
 }
 
-mst_err_t federate_core_barrier (federate_core_t *self, const char *name, const char *const *expected,
-                                 size_t count, int64_t deadline_ns)
+static mst_err_t send_arrival (federate_core_t *self, const char *name, const char *const *expected,
+                               size_t count, int64_t deadline_ns, uint32_t request)
 {
-    base_assert (self != NULL && name != NULL);
-    base_assert (expected != NULL && deadline_ns >= 0);
-    mst_err_t err = federate_check_joined (self);
-    if (err)
-        return err;
     wire_text_t *names = base_calloc (count, sizeof *names);
     if (!names)
         return base_alloc_error ();
     for (size_t i = 0; i < count; i++)
         names[i] = text (expected[i]);
     wire_barrier_arrive_t args = { text (name), { names, count }, (uint64_t) deadline_ns, 0 };
-    err = federate_control_send (self, WIRE_SERVICE_BARRIER_ARRIVE, &args, true, 0);
+    mst_err_t err = federate_control_send (self, WIRE_SERVICE_BARRIER_ARRIVE, &args, true, request);
     base_free (names);
     self->urgent = true;
+    return err;
+}
+
+mst_err_t federate_core_barrier (federate_core_t *self, const char *name, const char *const *expected,
+                                 size_t count, int64_t deadline_ns)
+{
+    base_assert (self != NULL && name != NULL);
+    base_assert (expected != NULL && deadline_ns >= 0);
+    mst_err_t err = federate_check_joined (self);
+    return err ? err : send_arrival (self, name, expected, count, deadline_ns, 0);
+}
+
+mst_err_t federate_core_barrier_asked (federate_core_t *self, const char *name,
+                                       const char *const *expected, size_t count, int64_t deadline_ns,
+                                       uint32_t *request)
+{
+    base_assert (self != NULL && name != NULL && request != NULL);
+    base_assert (expected != NULL && deadline_ns >= 0);
+    mst_err_t err = federate_check_joined (self);
+    if (!err)
+        err = federate_control_expect (self, WIRE_SERVICE_BARRIER_ARRIVE, 0, 0, request);
+    if (err)
+        return err;
+    err = send_arrival (self, name, expected, count, deadline_ns, *request);
+    if (err)
+        self->pending.count--;
     return err;
 }
 

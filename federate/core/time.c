@@ -163,9 +163,11 @@ mst_err_t federate_core_asynchronous (federate_core_t *self, bool on)
     if (self->asynchronous == on)
         return base_error (MST_E_INVALID_ARGUMENT, "%s: asynchronous delivery is %s already", self->name,
                            on ? "on" : "off");
-    self->asynchronous = on;
-    return federate_control_send (self, on ? WIRE_SERVICE_ENABLE_ASYNCHRONOUS_DELIVERY
-                                           : WIRE_SERVICE_DISABLE_ASYNCHRONOUS_DELIVERY, &args, false, 0);
+    err = federate_control_send (self, on ? WIRE_SERVICE_ENABLE_ASYNCHRONOUS_DELIVERY
+                                          : WIRE_SERVICE_DISABLE_ASYNCHRONOUS_DELIVERY, &args, false, 0);
+    if (!err)
+        self->asynchronous = on;
+    return err;
 }
 
 /*  Answers ------------------------------------------------------------------------------------------ */
@@ -181,16 +183,35 @@ static mst_err_t constrained_enabled (federate_core_t *self, const wire_grant_t 
     return federate_control_queue (self, &callback);
 }
 
+static bool is_pending (const federate_core_t *self, const wire_grant_t *grant)
+{
+    if (self->granting)
+        return false;
+    if (grant->kind == WIRE_ADVANCE_CONSTRAINT)
+        return self->constrained_pending;
+    if (grant->kind == WIRE_ADVANCE_REGULATION)
+        return self->regulation_pending;
+    return self->advancing && grant->number == self->request_number && grant->kind == self->advance_kind;
+}
+
 mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant)
 {
     base_assert (self != NULL && grant != NULL);
-    if (grant->kind == WIRE_ADVANCE_CONSTRAINT)
-        return constrained_enabled (self, grant);
-    bool regulation = grant->kind == WIRE_ADVANCE_REGULATION && self->regulation_pending;
-    if (!regulation && (!self->advancing || grant->number != self->request_number || self->granting))
+    if (!is_pending (self, grant))
         return base_error (MST_E_INTERNAL, "the RTI granted request %llu of %s, which is not pending",
                            (unsigned long long) grant->number, self->name);
-    if (grant->time < self->now)
+    bool regulation = grant->kind == WIRE_ADVANCE_REGULATION;
+    mst_err_t err = timemgmt_time_check (self->time_type, grant->time);
+    if (!err && regulation)
+        err = timemgmt_time_check (self->time_type, grant->galt);
+    if (err)
+        return base_error_prefix (err, "the RTI's grant: ");
+    if (grant->kind == WIRE_ADVANCE_CONSTRAINT)
+        return constrained_enabled (self, grant);
+    if (!regulation && grant->time > self->requested)
+        return base_error (MST_E_INTERNAL, "the RTI granted %s to %s, which asked for %s only",
+                           FEDERATE_TIME (self, grant->time), self->name, FEDERATE_TIME (self, self->requested));
+    if (!regulation && grant->time < self->now)
         return base_error (MST_E_INTERNAL, "the RTI granted %s to %s, which is at %s already",
                            FEDERATE_TIME (self, grant->time), self->name, FEDERATE_TIME (self, self->now));
     self->granting = true;

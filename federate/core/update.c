@@ -98,7 +98,7 @@ static bool chosen (const federate_route_t *route, const mst_send_options_t *opt
 /*  Lamport's stamp and the sender's own counter, on receive-order messages when the federate asked. */
 static void stamp (federate_core_t *self, outgoing_t *out, uint8_t room[32])
 {
-    if (!self->options.stamps || out->message.order != WIRE_ORDER_RECEIVE)
+    if (out->message.order != WIRE_ORDER_RECEIVE)
         return;
     uint8_t *at = wire_put_array (room, 1);
     at = wire_put_u64 (at, timemgmt_lamport_tick (&self->lamport));
@@ -133,14 +133,12 @@ static mst_err_t check_room (federate_core_t *self, federate_route_t *const *rou
     return MST_OK;
 }
 
-static mst_err_t add_for_route (federate_core_t *self, federate_route_t *route, const outgoing_t *out,
+static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const outgoing_t *out,
                                 uint64_t mask, bool best_effort)
 {
     wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
     wire_message_t message = out->message;
 
-    if ((mask & out->mask) == out->mask)
-        return federate_route_add (self, route, &message, out->values, best_effort);
     message.value_count = 0;
     for (uint32_t i = 0; i < out->message.value_count; i++)
         if (mask >> (out->values[i].handle - 1) & 1u)
@@ -154,16 +152,17 @@ static mst_err_t send_part (federate_core_t *self, const federate_class_t *in, u
 {
     uint8_t room[32];
 
-    if ((out->mask & part) == 0)
-        return MST_OK;
     out->message.order = order;
-    stamp (self, out, room);
+    if (self->options.stamps)
+        stamp (self, out, room);
     for (size_t i = 0; i < in->routes.count; i++) {
         federate_route_t *route = in->routes.items[i];
         uint64_t wanted = route->effective[class_index] & part;
         if ((wanted & out->mask) == 0 || !chosen (route, out->options))
             continue;
-        mst_err_t err = add_for_route (self, route, out, wanted, best_effort);
+        mst_err_t err = (out->mask & ~wanted) == 0
+                            ? federate_route_add (self, route, &out->message, out->values, best_effort)
+                            : add_some (self, route, out, wanted, best_effort);
         if (err)
             return err;
     }
@@ -192,14 +191,14 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, cons
 
     base_assert (self != NULL);
     base_assert (values != NULL || count == 0);
-    mst_err_t err = federate_check_joined (self);
-    if (err)
-        return err;
-    federate_object_t *known = federate_object (self, object.id);
+    if (self->lost || !self->joined || self->resigned)
+        return federate_check_joined (self);
+    federate_object_t *known = federate_object_recent (self, object.id);
     if (!known)
         return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
                            (unsigned long long) object.id);
     const federate_class_t *in = &self->classes[known->class_index];
+    mst_err_t err = MST_OK;
     out.message = (wire_message_t) { .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
     err = collect_options (options, &out);
     if (!err)
@@ -209,15 +208,16 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, cons
     if (!err)
         err = check_ownership (self, known, time, out.mask);
     uint64_t timed = self->regulating && out.message.has_time ? in->timestamped : 0;
+    uint64_t reliable = ~timed & ~in->best_effort, best_effort = ~timed & in->best_effort;
     if (!err)
         err = check_room (self, in->routes.items, in->routes.count, &out, known->class_index,
                           (out.mask & timed) != 0);
-    if (!err)
+    if (!err && (out.mask & timed))
         err = send_part (self, in, known->class_index, &out, timed, WIRE_ORDER_TIMESTAMP, false);
-    if (!err)
-        err = send_part (self, in, known->class_index, &out, ~timed & ~in->best_effort, WIRE_ORDER_RECEIVE, false);
-    if (!err)
-        err = send_part (self, in, known->class_index, &out, ~timed & in->best_effort, WIRE_ORDER_RECEIVE, true);
+    if (!err && (out.mask & reliable))
+        err = send_part (self, in, known->class_index, &out, reliable, WIRE_ORDER_RECEIVE, false);
+    if (!err && (out.mask & best_effort))
+        err = send_part (self, in, known->class_index, &out, best_effort, WIRE_ORDER_RECEIVE, true);
     if (!err)
         self->counters.updates_sent++;
     return err;
@@ -254,7 +254,8 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
     if (err)
         return err;
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
-    stamp (self, &out, room);
+    if (self->options.stamps)
+        stamp (self, &out, room);
     for (size_t i = 0; !err && i < in->routes.count; i++)
         if (chosen (in->routes.items[i], options))
             err = federate_route_add (self, in->routes.items[i], &out.message, out.values, best_effort);

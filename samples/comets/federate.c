@@ -1,6 +1,7 @@
 /*  The start, in an order that leaves nothing to chance: everybody declares before it shows itself
-   (as an object named by its rank, so that no rank is taken twice), so whoever sees all ranks knows
-   what all of them want; then comes time, then one synchronization point before the first day. */
+    (as an object named by its rank, so that no rank is taken twice), so whoever sees all ranks
+    knows what all of them want; then comes time, then one synchronization point before the first
+    day. */
 #include "samples/comets/federate.h"
 #include "samples/comets/check.h"
 
@@ -11,15 +12,24 @@
 
 enum { START_LIMIT_S = 120, START_SLICE_MS = 1000, START_NAME_BYTES = 24 };
 
-double comets_now_s (void)
+static double seconds (clockid_t clock)
 {
     struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
+    comets_assert (clock_gettime (clock, &now) == 0);
     return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
 }
 
-/*  Failures
- * ------------------------------------------------------------------------------------------ */
+double comets_now_s (void)
+{
+    return seconds (CLOCK_MONOTONIC);
+}
+
+double comets_work_s (void)
+{
+    return seconds (CLOCK_THREAD_CPUTIME_ID);
+}
+
+/*  Failures ------------------------------------------------------------------------------------ */
 
 void comets_fail (comets_federate_t *self, mst_err_t err, const char *format, ...)
 {
@@ -43,8 +53,7 @@ bool comets_good (comets_federate_t *self, mst_err_t err, const char *what)
     return !self->err;
 }
 
-/*  Declarations
- * --------------------------------------------------------------------------------------- */
+/*  Declarations -------------------------------------------------------------------------------- */
 
 static bool find_classes (comets_federate_t *self)
 {
@@ -108,8 +117,7 @@ static bool declare (comets_federate_t *self)
     return comets_good (self, err, "publish and subscribe");
 }
 
-/*  Everybody there
- * -------------------------------------------------------------------------------------- */
+/*  Everybody there ----------------------------------------------------------------------------- */
 
 /*  Callbacks until the condition holds or the start takes too long. */
 #define WAIT_UNTIL(self, condition, words)                                                         \
@@ -209,7 +217,7 @@ bool comets_federate_start (comets_federate_t *self, const comets_settings_t *se
 }
 
 /*  After a failure it goes as a crash would, so that the others are told at once; a result that
-   differs concerns nobody but its readers. */
+    differs concerns nobody but its readers. */
 bool comets_federate_leave (comets_federate_t *self)
 {
     comets_assert (self != NULL);

@@ -1,5 +1,5 @@
 /*  One federate of the comets, from its join to its end. federate.c starts it, flight.c takes it
-   through the days, inbox.c holds what Muster calls back, summary.c tells what came of it.
+    through the days, inbox.c holds what Muster calls back, summary.c tells what came of it.
 
     Thread rule: one thread. */
 #ifndef COMETS_FEDERATE_H
@@ -41,6 +41,7 @@ typedef struct comets_federate {
     uint32_t present;
     enum { COMETS_RANK_ASKED, COMETS_RANK_OURS, COMETS_RANK_TAKEN } rank_state;
     enum { COMETS_POINT_UNKNOWN, COMETS_POINT_ANNOUNCED, COMETS_POINT_PASSED } point;
+    bool waited;         /* for a slow receiver, and that was said */
     bool ended;          /* all is sent: whoever has it all may resign */
     uint64_t migrations; /* that came here */
     uint64_t ghosts;     /* sent, per receiver */
@@ -61,7 +62,7 @@ void comets_fail (comets_federate_t *self, mst_err_t err, const char *format, ..
     __attribute__ ((format (printf, 3, 4)));
 
 /*  Joins, declares, registers the comets that start here, and waits until everybody is there.
-   Whatever it returned, leave it afterwards. False: see fault. */
+    Whatever it returned, leave it afterwards. False: see fault. */
 bool comets_federate_start (comets_federate_t *self, const comets_settings_t *settings,
                             const comets_table_t *table);
 /*  Resigns, or goes without a word after a failure, and gives all back. False: see fault. */
@@ -74,8 +75,9 @@ bool comets_federate_fly (comets_federate_t *self);
     False: it could not, or the two differ. */
 bool comets_federate_tell (comets_federate_t *self);
 
-/*  Seconds of a clock that only goes forward. */
+/*  Seconds of a clock that only goes forward, and of this thread's own work. */
 double comets_now_s (void);
+double comets_work_s (void);
 
 extern const mst_callbacks_t comets_inbox;
 

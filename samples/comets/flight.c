@@ -1,12 +1,68 @@
 /*  The days. At the granted time k a federate knows the places of step k of its own comets and of
-   those near its leaves. It reports the approaches of step k, computes step k + 1, shows who stands
-   near a border, hands over who crossed one, and asks for k + 1: all of it stamped k + 1, the
-   lookahead. */
+    those near its leaves. It reports the approaches of step k, computes step k + 1, shows who
+    stands near a border, hands over who crossed one, and asks for k + 1: all of it stamped k + 1,
+    the lookahead. */
 #include "samples/comets/federate.h"
 #include "samples/comets/check.h"
 #include "samples/comets/message.h"
 
-enum { FLIGHT_PORTION = 256 /* comets */ };
+#include <stdio.h>
+
+enum {
+    FLIGHT_PORTIONS = 4, /* of a day's work, while a grant is awaited */
+    FLIGHT_PATIENCE_S = 120,
+    FLIGHT_SLICE_MS = 10
+};
+
+/*  Sending with patience ----------------------------------------------------------------------- */
+
+/*  A time-stamped message is refused while a receiver has too much before it, such as a recorder
+    on a busy machine. Then callbacks are run until there is room; this is said once. */
+static bool room_comes (comets_federate_t *self, mst_err_t *err, double *since_s)
+{
+    comets_assert (*err != MST_OK);
+    if (*err != MST_E_LIMIT)
+        return false;
+    if (*since_s == 0.0)
+        *since_s = comets_now_s ();
+    if (!self->waited)
+        fprintf (stderr, "comets: step %u: waits for room: %s\n", self->home->step,
+                 mst_error_text ());
+    self->waited = true;
+    if (comets_now_s () - *since_s > FLIGHT_PATIENCE_S)
+        return false;
+    mst_err_t failed = mst_evoke (self->fed, FLIGHT_SLICE_MS, NULL);
+    if (failed)
+        *err = failed;
+    return !failed && !self->err;
+}
+
+static mst_err_t send_update (comets_federate_t *self, mst_object_t object,
+                              const mst_value_t *values, size_t count,
+                              const mst_send_options_t *options)
+{
+    mst_time_t time = comets_time (self->home->step);
+    mst_err_t err;
+    double since_s = 0.0;
+    do
+        err = mst_update (self->fed, object, values, count, time, options);
+    while (err && room_comes (self, &err, &since_s));
+    return err;
+}
+
+static mst_err_t send_interaction (comets_federate_t *self, mst_interaction_class_t of,
+                                   const mst_value_t *values, size_t count)
+{
+    mst_time_t time = comets_time (self->home->step + 1);
+    mst_err_t err;
+    double since_s = 0.0;
+    do
+        err = mst_send (self->fed, of, values, count, time, NULL);
+    while (err && room_comes (self, &err, &since_s));
+    return err;
+}
+
+/*  A day --------------------------------------------------------------------------------------- */
 
 static bool send_approach (comets_federate_t *self, const comets_approach_t *approach)
 {
@@ -23,10 +79,8 @@ static bool send_approach (comets_federate_t *self, const comets_approach_t *app
     comets_put_u32 (low, approach->low);
     comets_put_u32 (high, approach->high);
     comets_put_double (distance, approach->distance_au);
-    return comets_good (
-        self,
-        mst_send (self->fed, names->approach, values, 4, comets_time (approach->step + 1), NULL),
-        "send an approach");
+    return comets_good (self, send_interaction (self, names->approach, values, 4),
+                        "send an approach");
 }
 
 /*  Nobody gets what it sends itself: rank 0 takes its own directly. */
@@ -45,8 +99,7 @@ static bool report_approaches (comets_federate_t *self)
     return true;
 }
 
-/*  A comet near a border goes, as a ghost, to whoever owns ground near it; the recorder hears all.
- */
+/*  A comet near a border goes, as a ghost, to whoever owns ground near it; a recorder hears all. */
 static bool show (comets_federate_t *self, const comets_sighting_t *sighting)
 {
     const comets_resident_t *resident = &self->home->residents[sighting->resident];
@@ -58,9 +111,7 @@ static bool show (comets_federate_t *self, const comets_sighting_t *sighting)
         only[options.only_count++] = self->members[__builtin_ctzll (others)];
     comets_put_place (place, resident->body.row, resident->body.state.position);
     self->ghosts += options.only_count;
-    return comets_good (self,
-                        mst_update (self->fed, resident->object, &value, 1,
-                                    comets_time (self->home->step), &options),
+    return comets_good (self, send_update (self, resident->object, &value, 1, &options),
                         "show a comet");
 }
 
@@ -88,20 +139,20 @@ static bool show_states (comets_federate_t *self)
     for (uint32_t i = 0; i < home->count && !err; i++) {
         comets_put_u32 (row, home->residents[i].body.row);
         comets_put_state (state, &home->residents[i].body.state);
-        err = mst_update (self->fed, home->residents[i].object, values, 2, comets_time (home->step),
-                          NULL);
+        err = send_update (self, home->residents[i].object, values, 2, NULL);
     }
     return comets_good (self, err, "show all states");
 }
 
-/*  While the grant is on its way the day after is computed, in portions: in between come the others'
-    ghosts, and votes are given for which they may be waiting. */
+/*  While the grant is on its way the day after is computed, in portions: in between come the
+    others' ghosts, and votes are given for which they may be waiting. */
 static bool advance (comets_federate_t *self, uint32_t step)
 {
     mst_err_t err = mst_time_advance_request (self->fed, comets_time (step));
+    uint32_t portion = self->home->count / FLIGHT_PORTIONS + 1;
     bool more = step < self->settings->steps;
     while (more && !err) {
-        more = comets_home_go_ahead (self->home, FLIGHT_PORTION);
+        more = comets_home_go_ahead (self->home, portion);
         if (more)
             err = mst_evoke (self->fed, 0, NULL);
     }
@@ -130,10 +181,9 @@ static bool day (comets_federate_t *self)
     return report_approaches (self);
 }
 
-/*  After the last day
- * -------------------------------------------------------------------------------- */
+/*  After the last day -------------------------------------------------------------------------- */
 
-static bool send_final (comets_federate_t *self, const comets_body_t *body, mst_time_t time)
+static bool send_final (comets_federate_t *self, const comets_body_t *body)
 {
     uint8_t row[COMETS_ROW_BYTES], state[COMETS_STATE_BYTES];
     const mst_value_t values[] = {
@@ -145,11 +195,11 @@ static bool send_final (comets_federate_t *self, const comets_body_t *body, mst_
                             "a final state cannot be kept");
     comets_put_u32 (row, body->row);
     comets_put_state (state, &body->state);
-    return comets_good (self, mst_send (self->fed, self->names.final, values, 2, time, NULL),
+    return comets_good (self, send_interaction (self, self->names.final, values, 2),
                         "send a final state");
 }
 
-static bool send_tally (comets_federate_t *self, mst_time_t time)
+static bool send_tally (comets_federate_t *self)
 {
     uint8_t migrations[COMETS_COUNT_BYTES], ghosts[COMETS_COUNT_BYTES];
     const mst_value_t values[] = {
@@ -160,10 +210,10 @@ static bool send_tally (comets_federate_t *self, mst_time_t time)
     comets_put_u64 (ghosts, self->ghosts);
     if (self->harvest)
         comets_harvest_tally (self->harvest, self->migrations, self->ghosts);
-    else if (!comets_good (self, mst_send (self->fed, self->names.tally, values, 2, time, NULL),
-                           "send a tally"))
-        return false;
-    return true;
+    else
+        (void) comets_good (self, send_interaction (self, self->names.tally, values, 2),
+                            "send a tally");
+    return !self->err;
 }
 
 bool comets_federate_fly (comets_federate_t *self)
@@ -176,9 +226,9 @@ bool comets_federate_fly (comets_federate_t *self)
         if (!day (self))
             return false;
     for (uint32_t i = 0; i < self->home->count; i++)
-        if (!send_final (self, &self->home->residents[i].body, comets_time (steps + 1)))
+        if (!send_final (self, &self->home->residents[i].body))
             return false;
-    if (!send_tally (self, comets_time (steps + 1)))
+    if (!send_tally (self))
         return false;
     self->ended = true;
     if (!advance (self, steps + 1))

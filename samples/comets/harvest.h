@@ -1,5 +1,5 @@
 /*  What rank 0 gathers: everyone's approaches, final states and tallies. Where they come from may
-   err, so nothing is believed twice and the whole is counted before it is digested.
+    err, so nothing is believed twice and the whole is counted before it is digested.
 
     Thread rule: one thread at a time per harvest. */
 #ifndef COMETS_HARVEST_H
@@ -32,7 +32,7 @@ mst_err_t comets_harvest_new (comets_harvest_t **self_p, const comets_table_t *t
 void comets_harvest_destroy (comets_harvest_t **self_p);
 
 /*  One approach, one final state, one federate's counts. Errors: MST_E_MALFORMED (it cannot be
-   true), MST_E_NO_MEMORY. */
+    true), MST_E_NO_MEMORY. */
 mst_err_t comets_harvest_approach (comets_harvest_t *self, const comets_approach_t *approach);
 mst_err_t comets_harvest_state (comets_harvest_t *self, uint32_t row, const comets_state_t *state);
 void comets_harvest_tally (comets_harvest_t *self, uint64_t migrations, uint64_t ghosts);

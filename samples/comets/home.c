@@ -1,5 +1,5 @@
 /*  Nearly all comets are far from every border: what was found around such a comet holds until it
-   has moved a good part of that distance, so that most days cost it no search of the territory. */
+    has moved a good part of that distance, so that most days cost it no search of the territory. */
 #include "samples/comets/home.h"
 #include "samples/comets/check.h"
 
@@ -11,8 +11,7 @@
 
 static const double CENTRE[3] = { 0.0, 0.0, 0.0 };
 
-/*  Making one -----------------------------------------------------------------------------------
- */
+/*  Making one --------------------------------------------------------------------------------- */
 
 static bool home_flies (const comets_table_t *table, uint32_t row)
 {
@@ -21,7 +20,7 @@ static bool home_flies (const comets_table_t *table, uint32_t row)
 }
 
 /*  All comets at the start, in row order; gives how many of them stand in the box, whose places
-   come first in `points`. */
+    come first in `points`. */
 static uint32_t home_start (comets_home_t *self, comets_body_t *bodies, double *points)
 {
     uint32_t inside = 0, count = 0;
@@ -100,8 +99,7 @@ void comets_home_destroy (comets_home_t **self_p)
     *self_p = NULL;
 }
 
-/*  A step
- * ------------------------------------------------------------------------------------------ */
+/*  A step -------------------------------------------------------------------------------------- */
 
 static bool home_strayed (const comets_resident_t *resident)
 {
@@ -225,8 +223,7 @@ bool comets_home_leave (comets_home_t *self, mst_object_t object)
     return false;
 }
 
-/*  The last one takes the place of one that left; from the back, so that no one who left is moved.
- */
+/*  The last one takes the place of one that left; from the back, so that none who left moves. */
 void comets_home_settle (comets_home_t *self)
 {
     comets_assert (self != NULL);

@@ -1,9 +1,10 @@
 /*  The comets that live with one federate, and all that this federate knows of a step. No service
-   of Muster is called here but the territory's: what must be told to others is left in lists.
+    of Muster is called here but the territory's: what must be told to others is left in lists.
 
     A step goes: move (everyone one day on), see (a ghost that came), arrive and leave (who changes
-    home), settle, find (the approaches); and go ahead wherever there is time to wait. Whoever finds a pair asks only where comets stand, never
-   where they live: so a migration that comes late or not at all changes no result.
+    home), settle, find (the approaches); and go ahead wherever there is time to wait. Whoever
+    finds a pair asks only where comets stand, never where they live: so a migration that comes
+    late or not at all changes no result.
 
     Thread rule: one thread at a time per home. */
 #ifndef COMETS_HOME_H
@@ -62,13 +63,13 @@ void comets_home_destroy (comets_home_t **self_p);
 /*  One day further; fills the sightings. */
 void comets_home_move (comets_home_t *self);
 
-/*  Computes the day after for up to `count` comets that stay, which the next move then need not do. Their
-    places at the step are known to the search; the states of those that are ahead are gone.
-    False when all are done. */
+/*  Computes the day after for up to `count` comets that stay, which the next move then need not
+    do. Their places at the step are known to the search; the states of those that are ahead are
+    gone. False when all are done. */
 bool comets_home_go_ahead (comets_home_t *self, uint32_t count);
 
-/*  The place of a comet of others at the step that was moved to last. False: no such comet, no such
-    place, or it came already. */
+/*  The place of a comet of others at the step that was moved to last. False: no such comet, no
+    such place, or it came already. */
 bool comets_home_see (comets_home_t *self, uint32_t row, const double position[3]);
 
 /*  A comet comes to live here, with its state at the step. False: as above. */

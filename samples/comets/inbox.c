@@ -1,5 +1,5 @@
 /*  What Muster calls back. What comes from others is checked, and what cannot be is a failure: a
-   result with a doubt in it is worth nothing. */
+    result with a doubt in it is worth nothing. */
 #include "samples/comets/federate.h"
 #include "samples/comets/check.h"
 #include "samples/comets/message.h"
@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/*  Who is there
- * -------------------------------------------------------------------------------------- */
+/*  Who is there -------------------------------------------------------------------------------- */
 
 static int rank_of (const comets_federate_t *self, mst_federate_id_t id)
 {
@@ -98,8 +97,7 @@ static void on_connection_lost (void *user, mst_federate_t fed, const char *reas
     comets_fail (user, MST_E_CONNECTION_LOST, "the RTI is lost: %s", reason);
 }
 
-/*  What comes
- * ------------------------------------------------------------------------------------------ */
+/*  What comes ---------------------------------------------------------------------------------- */
 
 static void on_reflected (void *user, mst_federate_t fed, const mst_reception_t *update)
 {
@@ -187,8 +185,7 @@ static void on_received (void *user, mst_federate_t fed, const mst_reception_t *
         take_tally (self, interaction);
 }
 
-/*  Who moves house
- * --------------------------------------------------------------------------------------- */
+/*  Who moves house ----------------------------------------------------------------------------- */
 
 static void on_migrated_in (void *user, mst_federate_t fed, const mst_migration_t *migration)
 {

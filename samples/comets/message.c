@@ -1,5 +1,4 @@
-/*  Byte by byte, so that it is the same on every machine; a compiler makes one instruction of it.
- */
+/*  Byte by byte, so that it is the same on every machine; compilers make one instruction of it. */
 #include "samples/comets/message.h"
 #include "samples/comets/check.h"
 

@@ -1,5 +1,5 @@
 /*  Defaults, then MUSTER_RANK, MUSTER_COUNT and MUSTER_PARAMETERS, then options. A key or option
-   that is not known is an error: a typing mistake must not become another run. */
+    that is not known is an error: a typing mistake must not become another run. */
 #include "samples/comets/settings.h"
 #include "samples/comets/check.h"
 #include "samples/comets/motion.h"

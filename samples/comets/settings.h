@@ -1,5 +1,5 @@
 /*  What a federate of the comets is told: by `muster run` through the environment, or by hand
-   through options, which win.
+    through options, which win.
 
     Thread rule: one thread. */
 #ifndef COMETS_SETTINGS_H

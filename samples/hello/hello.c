@@ -39,7 +39,7 @@ int main (void)
     must (mst_register (fed, ball_class, NULL, &ball));
     must (mst_enable_time (fed, 1));
     must (mst_synchronize (fed, "ready", 2, -1));
-    for (mst_time_t now = 1; now <= 5; now++) {
+    for (mst_time_t now = 1; now <= 4; now++) {
         double t = (double) now, metres = 20.0 * t - 4.9 * t * t;
         const mst_value_t value = { height.id, sizeof metres, &metres };
         must (mst_update (fed, ball, &value, 1, now, NULL));

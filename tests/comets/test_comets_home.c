@@ -1,5 +1,5 @@
 /*  Homes that tell each other what the federates of the sample tell each other, in one process.
-   Here migrations may fail, as often as we like: the result must keep its bits. */
+    Here migrations may fail, as often as we like: the result must keep its bits. */
 #include "samples/comets/harvest.h"
 #include "samples/comets/home.h"
 #include "samples/comets/message.h"
@@ -81,7 +81,7 @@ static void tell_others (comets_home_t *home, uint32_t count, double refusals)
 }
 
 /*  Everybody moves before anybody is told: a comet that arrives is at the step already. Who has
-   told all goes ahead as far as the dice say, whatever still comes. */
+    told all goes ahead as far as the dice say, whatever still comes. */
 static void step (uint32_t count, double refusals, bool last, comets_harvest_t *harvest)
 {
     for (uint32_t rank = 0; rank < count; rank++)
