@@ -27,18 +27,40 @@ static const char *setting (const char *given, const char *variable, const char 
     return value && value[0] != '\0' ? value : fallback;
 }
 
+/*  Sizes may carry a unit: "64 KiB". */
+static bool unit_factor (const char *unit, uint64_t *factor)
+{
+    static const struct {
+        const char *name;
+        uint64_t factor;
+    } units[] = { { "", 1 }, { "B", 1 }, { "kB", 1000 }, { "KiB", 1u << 10 }, { "MB", 1000000 },
+                  { "MiB", 1u << 20 }, { "GB", 1000000000 }, { "GiB", 1u << 30 } };
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp (unit, units[i].name) != 0)
+            continue;
+        *factor = units[i].factor;
+        return true;
+    }
+    return false;
+}
+
 static mst_err_t setting_number (uint64_t given, const char *variable, uint64_t *value)
 {
     const char *text = getenv (variable);
     char *end;
+    uint64_t factor;
 
     *value = given;
     if (given || !text || text[0] == '\0')
         return MST_OK;
     unsigned long long number = strtoull (text, &end, 10);
-    if (*end != '\0' || text[0] == '-')
-        return base_error (MST_E_CONFIG, "%s is \"%s\": a whole number was expected", variable, text);
-    *value = number;
+    bool digits = end != text && text[0] != '-';
+    while (*end == ' ')
+        end++;
+    if (!digits || !unit_factor (end, &factor) || __builtin_mul_overflow (number, factor, value))
+        return base_error (MST_E_CONFIG, "%s is \"%s\": a size such as \"64 KiB\" or a whole number was expected",
+                           variable, text);
     return MST_OK;
 }
 
