@@ -506,7 +506,8 @@ mst_err_t mst_join (const mst_join_options_t *options, mst_federate_t *fed)
         shell->immediate = true;
         federate_table_lock (shell);
         err = link_thread_start (&shell->thread, "muster", federate_thread, shell);
-        shell->immediate = !err;
+        if (err) /* there is no thread that might look */
+            shell->immediate = false;
     }
     if (err) {
         federate_shell_destroy (&shell, 0);

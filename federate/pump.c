@@ -54,6 +54,7 @@ static mst_err_t road_open (federate_shell_t *shell, const federate_effect_t *ef
     }
     if (road_try (shell, road))
         return MST_OK;
+    road->dead = true;
     return federate_core_route_failed (shell->core, effect->peer, "none of its endpoints can be reached from here");
 }
 
@@ -98,7 +99,7 @@ static mst_err_t road_send (federate_shell_t *shell, federate_effect_t *effect)
     bool sent = false;
 
     federate_road_t *road = road_find (shell, effect->peer);
-    if (!road)
+    if (!road || road->dead)
         return MST_OK; /* the peer is gone; the core knows or will */
     if (road->waiting.count == 0 && road->dealer)
         (void) link_dealer_send_buffer (road->dealer, &effect->bytes, &sent);
@@ -266,6 +267,7 @@ static mst_err_t road_failed (federate_shell_t *shell, federate_road_t *road, co
     if (!was_connected && road->next_endpoint > 0 && road_try (shell, road))
         return MST_OK;
     road_forget_waiting (road); /* only HELLO can wait before WELCOME; after it the data is lost */
+    road->dead = true;
     return federate_core_route_failed (shell->core, peer, why);
 }
 

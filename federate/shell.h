@@ -37,6 +37,7 @@ typedef struct federate_road {
     size_t next_endpoint;
     bool same_host;
     bool closing;
+    bool dead; /* none of its endpoints answered: the core sends by the RTI */
     BASE_LIST (base_buffer_t) waiting;
     size_t first_waiting;
 } federate_road_t;

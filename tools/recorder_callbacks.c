@@ -59,12 +59,14 @@ static recorder_sender_t *recorder_sender (recorder_t *self, mst_federate_id_t i
     return &self->sender_list.items[self->sender_list.count - 1];
 }
 
-/*  Where something stands in the file's time. */
+/*  Where something stands in the file's time. What has no time of its own stands where the run had come to, so that a replay by time keeps it
+    behind what came before it. */
 static uint64_t recorder_log_time (recorder_t *self, mst_time_t time)
 {
     uint64_t log_time_ns = 0;
+    mst_time_t come_to = self->now > self->delivered ? self->now : self->delivered;
     recorder_fail (self,
-                   log_time_of (time == MST_TIME_NONE ? self->now : time, self->options->start_ns,
+                   log_time_of (time == MST_TIME_NONE ? come_to : time, self->options->start_ns,
                                 self->options->unit_ns, &log_time_ns));
     return log_time_ns;
 }
@@ -84,6 +86,8 @@ static void recorder_write (recorder_t *self, uint32_t channel, log_message_t *m
         message->order == LOG_ORDER_TIME_STAMP ? ++sender->timed : ++sender->untimed;
     message->sender = log_text (sender->name);
     message->tag = log_span (from->tag, from->tag_size_bytes);
+    if (from->order == MST_ORDER_TIMESTAMP && from->time > self->delivered)
+        self->delivered = from->time;
     uint64_t log_time_ns = recorder_log_time (self, from->time);
     if (!self->err)
         recorder_fail (self, log_writer_message (self->writer, (uint16_t) channel, message,

@@ -150,7 +150,11 @@ static mst_err_t apply_pending (federate_core_t *self, const federate_pending_t 
         federate_peer_t *peer = federate_peer (self, pending->index);
         if (peer) {
             peer->probing = false;
-            if (pending->mask > peer->known_issued)
+            if (result == MST_E_INVALID_ARGUMENT) {
+                (void) base_error (MST_E_MALFORMED, "a bundle of %s says that it follows what never was", peer->name);
+                return federate_inbound_bar (self, peer);
+            }
+            if (result == MST_OK && pending->mask > peer->known_issued)
                 peer->known_issued = pending->mask;
         }
     } else if (result == MST_OK)

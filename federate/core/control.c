@@ -349,16 +349,16 @@ static mst_err_t take_relayed (federate_core_t *self, const uint8_t *data, size_
     mst_err_t err = wire_frame_next (parcel->data, size_bytes, &offset, &frame);
     if (!err)
         err = federate_inbound_frame (self, 0, &frame, parcel);
+    if (federate_is_garbage (err)) { /* nobody can tell its sender; but nobody waits for him */
+        uint32_t from, to;
+        self->counters.never_came++;
+        federate_peer_t *peer = wire_data_addresses (&frame, &from, &to) ? NULL : federate_peer (self, from);
+        if (peer)
+            peer->barred = true;
+        err = MST_OK;
+    }
     federate_parcel_drop (self, parcel);
-    if (!federate_is_garbage (err))
-        return err;
-    uint32_t from, to;
-    self->counters.never_came++; /* nobody can tell its sender; but nobody waits for him */
-    bool known = wire_data_addresses (&frame, &from, &to) == MST_OK;
-    federate_peer_t *peer = known ? federate_peer (self, from) : NULL;
-    if (peer)
-        peer->barred = true;
-    return MST_OK;
+    return err;
 }
 
 static mst_err_t take_message (federate_core_t *self, const uint8_t *data, size_t size_bytes)

@@ -58,6 +58,8 @@ static bool stale (federate_core_t *self, federate_object_t *object, const wire_
 {
     uint32_t *latest = in_time_order ? &object->epoch_delivered : &object->epoch_seen;
 
+    if (!in_time_order && message->order == WIRE_ORDER_TIMESTAMP)
+        return false; /* received without the order of time: late, and of its owner's epoch all the same */
     if (message->epoch < *latest) {
         self->counters.stale_dropped++;
         return true;
@@ -70,8 +72,10 @@ static bool make_reflection (federate_core_t *self, const wire_message_t *messag
                              bool in_time_order, federate_delivery_t *delivery)
 {
     federate_object_t *object = federate_object_recent (self, message->target);
-    if (!object || (!in_time_order && object->since > self->taking))
-        return false; /* not known, or not yet when the message came */
+    if (!object || (!in_time_order && object->since > self->taking)) {
+        self->counters.unknown_dropped++; /* not known, or not yet when the message came */
+        return false;
+    }
     if (stale (self, object, message, in_time_order))
         return false;
     read_values (self, reader, message, self->classes[object->class_index].subscribed, &delivery->reception);

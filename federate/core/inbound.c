@@ -135,6 +135,23 @@ static void skip_values (wire_reader_t *reader, uint32_t count)
 
 /*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration are
     counted. Receive-order ones are left for the user's turn. */
+/*  Only a sender that does not keep to its bound sends into the past. */
+static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, int64_t time)
+{
+    federate_callback_t callback = { .kind = FEDERATE_REFUSED };
+
+    callback.err = base_error (MST_E_TIME_PASSED, "a message of %s for time %s is dropped: %s is at time %s already",
+                               peer->name, FEDERATE_TIME (self, time), self->name,
+                               FEDERATE_TIME (self, self->now));
+    callback.text = base_strdup (mst_error_text ());
+    if (!callback.text)
+        return base_alloc_error ();
+    mst_err_t err = federate_control_queue (self, &callback);
+    if (err)
+        base_free (callback.text);
+    return err;
+}
+
 static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle,
                               uint32_t *receive_ordered)
 {
@@ -156,10 +173,13 @@ static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, fede
         bool timed = message.order == WIRE_ORDER_TIMESTAMP;
         if (timed && !timemgmt_time_valid (self->time_type, message.time))
             return base_error (MST_E_MALFORMED, "a bundle of %s has a time stamp that is none", peer->name);
+        bool late = timed && self->constrained && message.time < self->now;
         self->counters.cut_dropped += timed && above_cut;
-        if (timed && !above_cut && message.type == WIRE_MESSAGE_MIGRATION)
+        if (late && !above_cut)
+            err = drop_late (self, peer, message.time);
+        if (timed && !late && !above_cut && message.type == WIRE_MESSAGE_MIGRATION)
             err = federate_migration_state (self, peer, &message, &values);
-        if (!err && timed && !above_cut && self->constrained)
+        if (!err && timed && !late && !above_cut && self->constrained)
             err = queue_timed (self, peer, bundle, &message, at);
         if (err)
             return err;
@@ -224,6 +244,18 @@ static mst_err_t refuse_bundle (federate_core_t *self, federate_peer_t *peer)
     self->counters.never_came++;
     peer->barred = true;
     return peer->connection ? refuse_garbage (self, peer->connection, MST_E_MALFORMED) : MST_OK;
+}
+
+/*  What is held of a peer goes, and nothing of it is taken in any more. The text says why. */
+mst_err_t federate_inbound_bar (federate_core_t *self, federate_peer_t *peer)
+{
+    base_assert (self != NULL && peer != NULL);
+    mst_err_t err = refuse_bundle (self, peer);
+    while (FEDERATE_FIFO_COUNT (&peer->held) > 0) {
+        federate_parcel_drop (self, FEDERATE_FIFO_HEAD (&peer->held).parcel);
+        FEDERATE_FIFO_POP (&peer->held);
+    }
+    return err;
 }
 
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer)
@@ -447,6 +479,9 @@ mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, co
     base_assert (self != NULL && frame != NULL);
     if (frame->kind == WIRE_KIND_BUNDLE || frame->kind == WIRE_KIND_BUNDLE_BEST_EFFORT)
         return take_bundle (self, connection, frame, parcel);
+    if (!wire_kind_is_data (frame->kind))
+        return base_error (MST_E_NOT_SUPPORTED, "a frame of kind 0x%03x goes to the RTI, not to a federate",
+                           frame->kind);
     if (connection != 0)
         return federate_peer_talk (self, connection, frame);
     wire_route_talk_t talk;

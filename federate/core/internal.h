@@ -352,6 +352,7 @@ mst_err_t federate_peer_queue_callback (federate_core_t *self, federate_delivery
 /*  inbound.c */
 mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
                                   federate_parcel_t *parcel);
+mst_err_t federate_inbound_bar (federate_core_t *self, federate_peer_t *peer);
 bool federate_is_garbage (mst_err_t err); /* was it the sender's doing? */
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_inbound_release_all (federate_core_t *self);

@@ -99,6 +99,7 @@ typedef struct mst_counters {
     uint64_t bundles_sent, bundles_received, bytes_sent, bytes_received;
     uint64_t best_effort_lost;   /* here as sender, or seen by gaps as receiver */
     uint64_t stale_dropped;      /* of an owner's epoch that had ended */
+    uint64_t unknown_dropped;    /* of an object that was removed or forgotten before */
     uint64_t cut_dropped;        /* above the cut of a lost federate */
     uint64_t never_came;         /* reported by a lost federate and never received: bundles */
     uint64_t blocked_ns, waited_ns; /* blocked by a slow receiver; waiting for grants */
