@@ -102,6 +102,7 @@ void federate_shell_destroy (federate_shell_t **shell_p, int linger_ms)
         base_free (road);
     }
     base_map_fini (&shell->roads);
+    base_map_fini (&shell->doomed);
     base_names_fini (&shell->points);
     if (shell->rti)
         link_dealer_destroy (&shell->rti, linger_ms);

@@ -2,6 +2,7 @@
 #include "federate/shell.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "link/clock.h"
 
 #include <string.h>
 
@@ -142,6 +143,9 @@ static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effe
         if (effect->close)
             link_router_close (shell->router, effect->connection);
         return MST_OK;
+    case FEDERATE_GIVE_UP:
+        return base_map_set (&shell->doomed, effect->connection,
+                             (uint64_t) (link_clock_ns () + FEDERATE_GIVE_UP_MS * INT64_C (1000000)));
     case FEDERATE_RELEASE:
         message = effect->owner;
         link_message_release (message);
@@ -314,13 +318,47 @@ static mst_err_t take_in (federate_shell_t *shell)
     return err ? err : federate_carry_out (shell, false);
 }
 
+int64_t federate_patience (const federate_shell_t *shell, int64_t timeout_ns)
+{
+    base_assert (shell != NULL);
+    if (shell->doomed.count == 0)
+        return timeout_ns;
+    int64_t now = link_clock_ns ();
+    BASE_MAP_EACH (&shell->doomed, entry) {
+        int64_t left = (int64_t) entry->value - now;
+        if (left < timeout_ns)
+            timeout_ns = left > 0 ? left : 0;
+    }
+    return timeout_ns;
+}
+
+/*  What has come by a lost peer's connection was taken in before: the rest is given up. */
+static mst_err_t close_doomed (federate_shell_t *shell)
+{
+    for (uint32_t i = shell->doomed.count; i-- > 0;) {
+        uint64_t connection = shell->doomed.entries[i].key;
+        if ((int64_t) shell->doomed.entries[i].value > link_clock_ns ())
+            continue;
+        base_map_remove (&shell->doomed, connection);
+        link_router_close (shell->router, connection);
+        mst_err_t err = federate_core_connection_closed (shell->core, connection);
+        if (err)
+            return err;
+    }
+    return MST_OK;
+}
+
 mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
 {
     base_assert (shell != NULL);
     mst_err_t err = federate_carry_out (shell, true);
     if (err)
         return err;
-    if (!link_poll_wait (shell->poll, timeout_ns))
-        return MST_OK;
-    return take_in (shell);
+    bool something = link_poll_wait (shell->poll, federate_patience (shell, timeout_ns));
+    if (something)
+        err = take_in (shell);
+    if (err || shell->doomed.count == 0)
+        return err;
+    err = close_doomed (shell);
+    return err ? err : federate_carry_out (shell, false);
 }

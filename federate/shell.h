@@ -21,6 +21,7 @@ enum {
     FEDERATE_SLOTS_MAX = 1024,          /* federates of one process at the same time */
     FEDERATE_CONNECT_TIMEOUT_MS = 5000, /* to the RTI */
     FEDERATE_LINGER_MS = 5000,          /* what was sent leaves within it */
+    FEDERATE_GIVE_UP_MS = 1000,         /* a lost peer's connection closes by itself within it */
     FEDERATE_ENDPOINTS = 3,             /* inproc, ipc, tcp */
     FEDERATE_REPLY_TIMEOUT_MS = 30000   /* an RTI that is connected and says nothing */
 };
@@ -48,6 +49,7 @@ typedef struct federate_shell {
     link_dealer_t *rti;
     link_router_t *router; /* NULL: a session without join */
     base_map_t roads;      /* peer → federate_road_t * */
+    base_map_t doomed;     /* connection of a lost peer → when to close it, link_clock_ns */
     mst_callbacks_t callbacks;
     void *user;
     mst_federate_t handle;
@@ -97,6 +99,8 @@ mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,
 /*  pump.c */
 mst_err_t federate_carry_out (federate_shell_t *shell, bool flush);
 mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns);
+/*  How long to wait at most, given what is to be closed then. */
+int64_t federate_patience (const federate_shell_t *shell, int64_t timeout_ns);
 
 /*  dispatch.c: runs one due callback; *any says whether there was one. */
 mst_err_t federate_dispatch (federate_shell_t *shell, bool *any);

@@ -120,8 +120,9 @@ void federate_thread (void *argument)
     while (!shell->stopping) {
         bool any = true;
         mst_err_t err = federate_carry_out (shell, true);
+        int64_t patience_ns = federate_patience (shell, INT64_MAX);
         link_mutex_unlock (shell->mutex);
-        (void) link_poll_wait (shell->poll, INT64_MAX);
+        (void) link_poll_wait (shell->poll, patience_ns);
         link_mutex_lock (shell->mutex);
         if (!err)
             err = federate_pump (shell, 0);

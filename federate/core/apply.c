@@ -149,7 +149,7 @@ static mst_err_t apply_pending (federate_core_t *self, const federate_pending_t 
     else if (pending->kind == WIRE_SERVICE_PROBE) {
         federate_peer_t *peer = federate_peer (self, pending->index);
         if (peer) {
-            peer->probing = false;
+            peer->probing = result != MST_OK && result != MST_E_LIMIT; /* asking again would not help */
             if (result == MST_E_INVALID_ARGUMENT) {
                 (void) base_error (MST_E_MALFORMED, "a bundle of %s says that it follows what never was", peer->name);
                 return federate_inbound_bar (self, peer);

@@ -43,7 +43,9 @@ typedef enum federate_effect_kind {
     FEDERATE_OPEN_ROUTE,  /* connect to one of `endpoints`; frames may follow at once */
     FEDERATE_CLOSE_ROUTE, /* after what was sent */
     FEDERATE_ANSWER,      /* bytes back by the connection that a peer's frame came by; `close` ends it */
-    FEDERATE_RELEASE      /* a parcel's owner is no longer needed */
+    FEDERATE_RELEASE,     /* a parcel's owner is no longer needed */
+    FEDERATE_GIVE_UP      /* a lost peer's connection: close it soon, if it does not close by itself
+                             (a process that is declared dead may only be stopped) */
 } federate_effect_kind_t;
 
 typedef struct federate_effect {

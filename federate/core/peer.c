@@ -284,7 +284,10 @@ mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args
     if (base_names_get (&self->peer_names, peer->name, strlen (peer->name), &id) && id == peer->id)
         base_names_remove (&self->peer_names, peer->name, strlen (peer->name));
     federate_route_fini (self, peer);
-    return nothing_more_comes (peer) ? federate_peer_finish (self, peer) : MST_OK;
+    if (nothing_more_comes (peer))
+        return federate_peer_finish (self, peer);
+    federate_effect_t effect = { .kind = FEDERATE_GIVE_UP, .peer = peer->id, .connection = peer->connection };
+    return peer->lost ? BASE_LIST_PUSH (&self->effects, effect) : MST_OK;
 }
 
 mst_err_t federate_core_connection_closed (federate_core_t *self, uint64_t connection)

@@ -1,5 +1,6 @@
-/*  A federate's program. What it does at a step is drawn from (scenario, federate, step), never from
-    the network: so a program does the same whatever the delays, as far as it is granted the same. */
+/*  A federate's program. What it does at a step is drawn from (scenario, federate, step), never
+   from the network: so a program does the same whatever the delays, as far as it is granted the
+   same. */
 #include "base/error.h"
 #include "tests/sim/world.h"
 #include "wire/control.h"
@@ -17,8 +18,8 @@ static const char *const interaction_names[SIM_INTERACTIONS] = { "Event", "Loud"
 static base_random_t dice_of (const sim_actor_t *actor, uint64_t what)
 {
     base_random_t dice;
-    base_random_init (&dice, actor->world->scenario->seed * 1000003u + (uint64_t) actor->index * 7919u +
-                                 what * 104729u);
+    base_random_init (&dice, actor->world->scenario->seed * 1000003u +
+                                 (uint64_t) actor->index * 7919u + what * 104729u);
     (void) base_random_next (&dice);
     return dice;
 }
@@ -111,7 +112,8 @@ static void find_handles (sim_actor_t *actor)
             actor->interaction_classes[i] = index + 1;
 }
 
-static void declare_class (sim_actor_t *actor, int class_index, bool publish, uint64_t mask, bool on)
+static void declare_class (sim_actor_t *actor, int class_index, bool publish, uint64_t mask,
+                           bool on)
 {
     uint32_t *request = &actor->requests[actor->request_count++];
     uint32_t handle = actor->object_classes[class_index];
@@ -137,11 +139,14 @@ static void declare_all (sim_actor_t *actor)
     for (int i = 0; i < SIM_INTERACTIONS; i++) {
         uint32_t handle = actor->interaction_classes[i];
         if (plan->says[i])
-            must (actor, federate_core_publish_interaction (actor->core, handle, true,
-                                                            &ignored[count++]), "publish");
+            must (actor,
+                  federate_core_publish_interaction (actor->core, handle, true, &ignored[count++]),
+                  "publish");
         if (plan->hears[i])
-            must (actor, federate_core_subscribe_interaction (actor->core, handle, true,
-                                                              &ignored[count++]), "subscribe");
+            must (
+                actor,
+                federate_core_subscribe_interaction (actor->core, handle, true, &ignored[count++]),
+                "subscribe");
     }
     if (count > 0) /* the last one answers for all: replies come in order */
         actor->requests[actor->request_count++] = ignored[count - 1];
@@ -149,7 +154,8 @@ static void declare_all (sim_actor_t *actor)
 
 static void begin_regulation (sim_actor_t *actor)
 {
-    must (actor, federate_core_enable_regulation (actor->core, actor->plan->lookahead), "regulation");
+    must (actor, federate_core_enable_regulation (actor->core, actor->plan->lookahead),
+          "regulation");
     oracle_advance (actor, WIRE_ADVANCE_TARA, INT64_MAX);
     actor->lookahead = actor->plan->lookahead;
 }
@@ -273,8 +279,8 @@ static void register_one (sim_actor_t *actor, base_random_t *dice)
     if (actor->plan->publish[class_index] == 0 || world->oracle.object_count >= SIM_OBJECTS - 1 ||
         actor->own_count >= 6)
         return;
-    mst_err_t err = federate_core_register (actor->core, actor->object_classes[class_index], NULL,
-                                            &object);
+    mst_err_t err =
+        federate_core_register (actor->core, actor->object_classes[class_index], NULL, &object);
     if (err == MST_E_CLASS_NOT_PUBLISHED && actor->churned)
         return;
     must (actor, err, "register");
@@ -306,8 +312,8 @@ static bool forgivable (const sim_actor_t *actor, mst_err_t err)
         return actor->plan->value_bytes > 4000;
     if (err == MST_E_EPOCH_STALE)
         return scenario->homes;
-    if (err == MST_E_NOT_OWNED || err == MST_E_OBJECT_UNKNOWN || err == MST_E_DELETE_PRIVILEGE_NOT_HELD ||
-        err == MST_E_INTERACTION_NOT_PUBLISHED)
+    if (err == MST_E_NOT_OWNED || err == MST_E_OBJECT_UNKNOWN ||
+        err == MST_E_DELETE_PRIVILEGE_NOT_HELD || err == MST_E_INTERACTION_NOT_PUBLISHED)
         return !scenario->settled || scenario->ownership > 0 || scenario->homes;
     return false;
 }
@@ -491,7 +497,8 @@ static void trade (sim_actor_t *actor, base_random_t *dice)
         if ((owned & bits) != 0 && !own->leaving) {
             SIM_SAY (world, actor->index, "divests %llx of %d", (unsigned long long) (owned & bits),
                      own->object);
-            err = federate_core_divest (actor->core, (mst_object_t){ own->id }, owned & bits, "", 0);
+            err =
+                federate_core_divest (actor->core, (mst_object_t){ own->id }, owned & bits, "", 0);
         }
     } else if (world->oracle.object_count > 0) {
         int object = (int) base_random_below (dice, (uint64_t) world->oracle.object_count);
@@ -590,7 +597,8 @@ static void send_while_waiting (sim_actor_t *actor, base_random_t *dice)
         return;
     timemgmt_floor_t floor;
     timemgmt_floor_init (&floor, TIMEMGMT_INTEGER64, state.floor, actor->lookahead);
-    int64_t least = timemgmt_floor_at (&floor, (timemgmt_kind_t) (actor->kind - 1), state.requested);
+    int64_t least =
+        timemgmt_floor_at (&floor, (timemgmt_kind_t) (actor->kind - 1), state.requested);
     chat (actor, dice, least > state.floor ? least : state.floor);
 }
 
@@ -604,8 +612,10 @@ static bool leave (sim_actor_t *actor)
     }
     SIM_SAY (actor->world, actor->index, "resigns, action %u", actor->plan->resign_action);
     actor->world->oracle.resigned |= (uint16_t) (1u << actor->index);
-    must (actor, federate_core_resign (actor->core, (mst_resign_t) actor->plan->resign_action,
-                                       &actor->requests[0]), "resign");
+    must (actor,
+          federate_core_resign (actor->core, (mst_resign_t) actor->plan->resign_action,
+                                &actor->requests[0]),
+          "resign");
     actor->request_count = 1;
     actor->phase = SIM_RESIGNING;
     return true;
@@ -620,7 +630,8 @@ static void tune (sim_actor_t *actor, base_random_t *dice)
         int64_t lookahead = (int64_t) base_random_below (dice, 5);
         must (actor, federate_core_modify_lookahead (actor->core, lookahead), "lookahead");
         actor->lookahead = lookahead;
-        SIM_SAY (actor->world, actor->index, "changes its lookahead to %lld", (long long) lookahead);
+        SIM_SAY (actor->world, actor->index, "changes its lookahead to %lld",
+                 (long long) lookahead);
     }
 }
 
@@ -803,8 +814,10 @@ static bool resigned (sim_actor_t *actor)
     if (!replies_are_in (actor, &err))
         return false;
     if (err == MST_E_OWNERSHIP_PENDING || err == MST_E_OWNS_ATTRIBUTES) {
-        must (actor, federate_core_resign (actor->core, MST_RESIGN_CANCEL_THEN_DELETE_THEN_DIVEST,
-                                           &actor->requests[0]), "resign");
+        must (actor,
+              federate_core_resign (actor->core, MST_RESIGN_CANCEL_THEN_DELETE_THEN_DIVEST,
+                                    &actor->requests[0]),
+              "resign");
         actor->request_count = 1;
         return true;
     }
@@ -930,8 +943,9 @@ static void explained (sim_actor_t *actor)
         bool waits = strstr (text, "does not wait") == NULL;
         bool other = strstr (text, "withheld") || strstr (text, "left");
         for (int i = 0; i < world->count; i++) /* one that has not asked, for reasons of its own */
-            other = other || (world->actors[i].handle == result.holder &&
-                              (world->actors[i].phase != SIM_ADVANCING || !strstr (text, "asks for")));
+            other =
+                other || (world->actors[i].handle == result.holder &&
+                          (world->actors[i].phase != SIM_ADVANCING || !strstr (text, "asks for")));
         if (waits && !other && !strstr (text, name) && world->actors[world->paused].started)
             sim_fail (world, "%s waits for %s, which is stopped, but is told: %s",
                       actor->plan->name, name, text);
@@ -946,8 +960,9 @@ void actor_explain (sim_actor_t *actor)
     wire_explain_t args = { 0 };
     if (actor->phase != SIM_ADVANCING || actor->explain_request != 0)
         return;
-    must (actor, federate_core_request (actor->core, WIRE_SERVICE_EXPLAIN, &args,
-                                        &actor->explain_request), "explain");
+    must (actor,
+          federate_core_request (actor->core, WIRE_SERVICE_EXPLAIN, &args, &actor->explain_request),
+          "explain");
     network_carry_out (actor, true);
 }
 
@@ -984,7 +999,8 @@ void actor_evoke (sim_actor_t *actor)
     network_carry_out (actor, true);
     if (actor->phase == SIM_LINGERING)
         linger (actor);
-    else if (plan->dies_asking && actor->inputs >= plan->dies_after && actor->phase == SIM_ADVANCING)
+    else if (plan->dies_asking && actor->inputs >= plan->dies_after &&
+             actor->phase == SIM_ADVANCING)
         network_kill (actor, "after asking");
 }
 

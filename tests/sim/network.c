@@ -1,6 +1,7 @@
 /*  The network and the clock: a heap of what is on its way. Each pipe is first in, first out, with
     delays of its own, so data overtakes control and the other way round. What a killed federate had
-    sent arrives up to a random point; then its peers see the connection close, and so does the RTI. */
+    sent arrives up to a random point; then its peers see the connection close, and so does the RTI.
+ */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "tests/sim/world.h"
@@ -175,7 +176,9 @@ static void route_open (sim_actor_t *actor, const federate_effect_t *effect)
         abort ();
     int number = (int) world->routes.count - 1;
     SIM_SAY (world, actor->index, "opens a route to %s%s", sim_name (world, route.to),
-             route.half ? " (half)" : route.refused ? " (refused)" : "");
+             route.half      ? " (half)"
+             : route.refused ? " (refused)"
+                             : "");
     if (route.refused || route.half)
         fail_at (world, number, world->now_ns + 1000 + network_random (world, 30000000));
 }
@@ -248,6 +251,7 @@ static void carry_out (sim_actor_t *actor, federate_effect_t *effect)
         break;
     case FEDERATE_ANSWER: answer (actor, effect); break;
     case FEDERATE_RELEASE: release (actor, effect->owner); break;
+    case FEDERATE_GIVE_UP: break; /* here connections of the dead close by themselves */
     }
 }
 
@@ -301,7 +305,8 @@ static int order_compare (const void *a, const void *b)
     return x->order < y->order ? -1 : 1; /* within a pipe, as it was sent */
 }
 
-/*  Of what is on its way in one pipe only the first few arrive; gives when the last of them does. */
+/*  Of what is on its way in one pipe only the first few arrive; gives when the last of them does.
+ */
 static int64_t cut_pipe (sim_world_t *world, sim_event_kind_t kind, int actor, int route, bool all)
 {
     static sim_event_t *found[EVENTS_MAX];
@@ -449,8 +454,8 @@ static void hand_peer (sim_actor_t *actor, sim_event_t *event, mst_err_t *err)
     event->data = NULL;
     actor->handed++;
     oracle_data (world, route->from, actor->index, parcel->data, event->size_bytes, true);
-    *err = federate_core_from_peer (actor->core, route->connection, parcel->data,
-                                    event->size_bytes, parcel);
+    *err = federate_core_from_peer (actor->core, route->connection, parcel->data, event->size_bytes,
+                                    parcel);
 }
 
 static mst_err_t hand_in (sim_actor_t *actor, sim_event_t *event)
@@ -537,13 +542,15 @@ static void at_federate (sim_world_t *world, sim_event_t *event)
         return;
     }
     if ((event->kind == SIM_FROM_RTI || event->kind == SIM_FROM_PEER ||
-         event->kind == SIM_FROM_ROUTE) && !event->data)
+         event->kind == SIM_FROM_ROUTE) &&
+        !event->data)
         return;
     if (hand_in (actor, event))
         sim_fail (world, "%s cannot take what came: %s", actor->plan->name, mst_error_text ());
     network_carry_out (actor, false);
     if (!fate (actor))
-        network_evoke (actor, network_random (world, network_random (world, 8) == 0 ? 5000000 : 50000));
+        network_evoke (actor,
+                       network_random (world, network_random (world, 8) == 0 ? 5000000 : 50000));
 }
 
 /*  The loop ---------------------------------------------------------------------------------- */

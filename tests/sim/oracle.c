@@ -1,5 +1,5 @@
-/*  The oracle: sees every accepted call and every delivery, and knows what must hold. It is slow and
-    obvious: a list of all messages, looked through from the front. What travels it reads itself,
+/*  The oracle: sees every accepted call and every delivery, and knows what must hold. It is slow
+   and obvious: a list of all messages, looked through from the front. What travels it reads itself,
     from the bytes; of the cores it asks nothing but what a user could. */
 #include "base/error.h"
 #include "tests/sim/world.h"
@@ -68,8 +68,11 @@ int oracle_register (sim_actor_t *actor, uint64_t id, int class_index, bool home
     sim_oracle_t *self = &actor->world->oracle;
     sim_object_t *object = &self->objects[self->object_count];
 
-    *object = (sim_object_t){ .id = id, .class_index = class_index, .registrar = actor->index,
-                              .homed = homed, .home = actor->index };
+    *object = (sim_object_t){ .id = id,
+                              .class_index = class_index,
+                              .registrar = actor->index,
+                              .homed = homed,
+                              .home = actor->index };
     for (int i = 0; i < SIM_ACTORS; i++)
         object->tick[i] = INT64_MIN;
     object->known = object->ever_known = BIT (actor->index);
@@ -97,7 +100,8 @@ static uint64_t shown (const sim_world_t *world, const sim_message_t *message, i
     if (message->kind == SIM_INTERACTION)
         return hears (plan, message->object) ? 1 : 0;
     const sim_object_t *object = &world->oracle.objects[message->object];
-    int as = object->registrar == to ? object->class_index : known_class (plan, object->class_index);
+    int as =
+        object->registrar == to ? object->class_index : known_class (plan, object->class_index);
     if (message->kind == SIM_DELETE)
         return as >= 0 && message->part == SIM_PART_TSO;
     return as >= 0 ? message->mask & plan->subscribe[as] : 0;
@@ -125,7 +129,8 @@ static void check_not_past (sim_world_t *world, const sim_message_t *message)
         return;
     for (int i = 0; i < world->count; i++) {
         const sim_clock_t *clock = &world->oracle.clocks[i];
-        bool past = clock->strict ? message->time <= clock->granted : message->time < clock->granted;
+        bool past =
+            clock->strict ? message->time <= clock->granted : message->time < clock->granted;
         if ((message->expected & BIT (i)) && world->actors[i].plan->constrained && past)
             sim_fail (world, "%s may send at %lld, but %s is granted %lld",
                       sim_name (world, message->sender), (long long) message->time,
@@ -183,8 +188,11 @@ uint32_t oracle_send (sim_actor_t *actor, sim_message_kind_t kind, int object, u
     federate_core_state (actor->core, &state);
     bool timed = state.regulating && time != MST_TIME_NONE;
     if (kind == SIM_INTERACTION) {
-        add_part (actor, message, object == NOISE ? SIM_PART_BE
-                                  : object != WORD && timed ? SIM_PART_TSO : SIM_PART_RO, 1);
+        add_part (actor, message,
+                  object == NOISE           ? SIM_PART_BE
+                  : object != WORD && timed ? SIM_PART_TSO
+                                            : SIM_PART_RO,
+                  1);
     } else if (kind == SIM_DELETE) {
         add_part (actor, message, timed ? SIM_PART_TSO : SIM_PART_RO, 1);
     } else {
@@ -291,8 +299,8 @@ static void note_bundle (sim_world_t *world, const wire_frame_t *frame, bool rel
     else if (arrived)
         pair->arrived = head.sequence;
     SIM_SAY (world, arrived ? to : from, "%s bundle %llu %s %s: %u messages, smallest %lld",
-             arrived ? "gets" : "sends", (unsigned long long) head.sequence,
-             arrived ? "of" : "to", sim_name (world, arrived ? from : to), head.count,
+             arrived ? "gets" : "sends", (unsigned long long) head.sequence, arrived ? "of" : "to",
+             sim_name (world, arrived ? from : to), head.count,
              (long long) (head.smallest == INT64_MAX ? -1 : head.smallest));
     for (uint32_t i = 0; i < head.count; i++) {
         uint32_t handle = 1;
@@ -323,7 +331,8 @@ void oracle_closed (sim_world_t *world, int from, int to)
     world->oracle.pairs[from][to].closed = true;
 }
 
-/*  Barriers: a model of its own ----------------------------------------------------------------- */
+/*  Barriers: a model of its own -----------------------------------------------------------------
+ */
 
 static void barrier_ends (sim_world_t *world, sim_barrier_t *barrier, bool passed)
 {
@@ -658,8 +667,8 @@ static void received (sim_actor_t *actor, const mst_reception_t *reception)
     if (message->kind != SIM_INTERACTION && !(self->objects[message->object].known & me))
         sim_fail (world, "%s gets an update of object %d, which it does not know",
                   actor->plan->name, message->object);
-    if (world->scenario->settled && !actor->plan->late && !world->actors[message->sender].plan->late &&
-        !((message->expected | self->resigned) & me))
+    if (world->scenario->settled && !actor->plan->late &&
+        !world->actors[message->sender].plan->late && !((message->expected | self->resigned) & me))
         sim_fail (world, "%s gets message %u, to which it does not subscribe", actor->plan->name,
                   index);
     message->delivered |= me;
@@ -938,7 +947,8 @@ void oracle_delivery (sim_actor_t *actor, const federate_delivery_t *what)
     }
 }
 
-/*  Always, and at the end ------------------------------------------------------------------------ */
+/*  Always, and at the end ------------------------------------------------------------------------
+ */
 
 void oracle_step (sim_world_t *world)
 {
@@ -983,7 +993,8 @@ static void check_all_came (sim_world_t *world, int to)
         bool later = message->part == SIM_PART_TSO && actor->plan->constrained &&
                      message->time >= clock->granted;
         if (!(whom & BIT (to)) || (message->delivered & BIT (to)) || later ||
-            message->part == SIM_PART_BE || (message->kind == SIM_DELETE && message->part != SIM_PART_TSO))
+            message->part == SIM_PART_BE ||
+            (message->kind == SIM_DELETE && message->part != SIM_PART_TSO))
             continue;
         if (excused (world, message, to) || actor->churned || actor->plan->late ||
             shown (world, message, to) == 0)
@@ -1007,9 +1018,11 @@ static void check_losses (sim_world_t *world, int to)
     }
     uint64_t counted = federate_core_counters (actor->core)->best_effort_lost;
     if (counted < gaps || counted > undelivered)
-        sim_fail (world, "%s counts %llu lost best-effort bundles; %llu never came, %llu were of "
-                         "no use", actor->plan->name, (unsigned long long) counted,
-                  (unsigned long long) gaps, (unsigned long long) undelivered);
+        sim_fail (world,
+                  "%s counts %llu lost best-effort bundles; %llu never came, %llu were of "
+                  "no use",
+                  actor->plan->name, (unsigned long long) counted, (unsigned long long) gaps,
+                  (unsigned long long) undelivered);
 }
 
 /*  A cut divides a sender's stream at one point, whoever receives. */
@@ -1043,8 +1056,8 @@ static void check_homes (sim_world_t *world)
         const sim_object_t *object = &world->oracle.objects[i];
         const sim_actor_t *home = &world->actors[object->home];
         bool steps = !home->dead && !(world->oracle.resigned & BIT (object->home));
-        if (object->homed && !object->deleted && steps && object->home_from < world->scenario->end &&
-            object->last_tick < world->scenario->end)
+        if (object->homed && !object->deleted && steps &&
+            object->home_from < world->scenario->end && object->last_tick < world->scenario->end)
             sim_fail (world, "%s is home of entity %d, which was updated last at tick %lld",
                       home->plan->name, i, (long long) object->last_tick);
     }

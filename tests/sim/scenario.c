@@ -63,7 +63,8 @@ static void choose_declarations (sim_plan_t *plan, base_random_t *dice)
 
     for (int i = 0; i < SIM_CLASSES; i++) {
         plan->publish[i] = chance (dice, 0.6) ? masks[i] : 0;
-        plan->subscribe[i] = chance (dice, 0.5) ? masks[i] & (base_random_next (dice) | SIM_PLACE) : 0;
+        plan->subscribe[i] =
+            chance (dice, 0.5) ? masks[i] & (base_random_next (dice) | SIM_PLACE) : 0;
     }
     for (int i = 0; i < SIM_INTERACTIONS; i++) {
         plan->says[i] = chance (dice, 0.5);
@@ -109,7 +110,8 @@ static void theme_time (sim_scenario_t *self, base_random_t *dice)
     self->objects = 0.05;
     self->lookaheads = 0.1;
     self->toggles = chance (dice, 0.3) ? 0.05 : 0;
-    self->plans[below (dice, self->count)].pauses_after = chance (dice, 0.3) ? 20 + (uint32_t) below (dice, 150) : 0;
+    self->plans[below (dice, self->count)].pauses_after =
+        chance (dice, 0.3) ? 20 + (uint32_t) below (dice, 150) : 0;
     for (int i = 0; i < self->count; i++)
         if (chance (dice, 0.1)) {
             self->plans[i].late = true;
@@ -138,6 +140,9 @@ static void tighten (sim_scenario_t *self, base_random_t *dice)
         plan->lookahead = below (dice, 3);
         plan->step_max = 4;
         plan->chatter = 6;
+        if (chance (dice,
+                    0.6)) /* it owns nothing, so that nothing but its messages is left of it */
+            plan->publish[0] = plan->publish[1] = 0;
         for (int k = 0; k < SIM_INTERACTIONS; k++)
             plan->says[k] = plan->hears[k] = true;
         only_repeatable (plan, dice);
@@ -158,7 +163,8 @@ static void theme_death (sim_scenario_t *self, base_random_t *dice)
     for (int i = 0; i < self->count; i++) {
         sim_plan_t *plan = &self->plans[i];
         if (chance (dice, 0.35)) {
-            plan->dies_after = 3 + (uint32_t) below (dice, chance (dice, 0.3) ? 30 : 30 + 25 * self->count);
+            plan->dies_after =
+                3 + (uint32_t) below (dice, chance (dice, 0.3) ? 30 : 30 + 25 * self->count);
             plan->dies_dirty = chance (dice, 0.4);
             plan->dies_asking = !plan->dies_dirty && chance (dice, 0.6);
         } else if (chance (dice, 0.3)) {
@@ -240,9 +246,9 @@ static void theme_meeting (sim_scenario_t *self, base_random_t *dice)
 
 void sim_scenario_make (sim_scenario_t *self, sim_theme_t theme, uint64_t seed)
 {
-    static void (*const make[SIM_THEMES]) (sim_scenario_t *, base_random_t *)
-        = { theme_time,      theme_order,     theme_death,
-            theme_migration, theme_causality, theme_meeting };
+    static void (*const make[SIM_THEMES]) (sim_scenario_t *, base_random_t *) = {
+        theme_time, theme_order, theme_death, theme_migration, theme_causality, theme_meeting
+    };
     base_random_t dice;
 
     *self = (sim_scenario_t){ .seed = seed, .theme = theme };
@@ -274,11 +280,14 @@ void sim_scenario_print (const sim_scenario_t *self)
                 (long long) plan->lookahead, (long long) plan->step_max);
         for (size_t k = 0; k < sizeof plan->kinds; k++)
             printf (" %s", timemgmt_kind_name ((timemgmt_kind_t) (plan->kinds[k] - 1)));
-        printf (", publishes %llx %llx, subscribes %llx %llx", (unsigned long long) plan->publish[0],
-                (unsigned long long) plan->publish[1], (unsigned long long) plan->subscribe[0],
-                (unsigned long long) plan->subscribe[1]);
+        printf (", publishes %llx %llx, subscribes %llx %llx",
+                (unsigned long long) plan->publish[0], (unsigned long long) plan->publish[1],
+                (unsigned long long) plan->subscribe[0], (unsigned long long) plan->subscribe[1]);
         if (plan->dies_after)
-            printf (", dies after %u inputs%s", plan->dies_after, plan->dies_dirty ? " in a call" : plan->dies_asking ? " after asking" : "");
+            printf (", dies after %u inputs%s", plan->dies_after,
+                    plan->dies_dirty    ? " in a call"
+                    : plan->dies_asking ? " after asking"
+                                        : "");
         if (plan->pauses_after)
             printf (", pauses after %u inputs", plan->pauses_after);
         if (plan->resigns_at)
@@ -327,7 +336,8 @@ static void create_federation (sim_world_t *world)
                      world->scenario->delete_on_loss ? "CancelThenDeleteThenDivest"
                                                      : "UnconditionallyDivestAttributes",
                      model_tail);
-    wire_module_item_t item = { WIRE_MODULE_FILE, { "sim.xml", 7 },
+    wire_module_item_t item = { WIRE_MODULE_FILE,
+                                { "sim.xml", 7 },
                                 { (const uint8_t *) model, strlen (model) } };
     wire_create_federation_execution_with_modules_t args = { { "sim", 3 }, { &item, 1 } };
     base_buffer_init (&frame);
@@ -338,10 +348,12 @@ static void create_federation (sim_world_t *world)
         err = wire_service_encode (WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES, &args,
                                    &frame);
     if (!err)
-        err = wire_frame_end (&frame, start,
-                              WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES, 0, 0);
-    rti_event_t event = { .kind = RTI_EVENT_MESSAGE, .connection = connection,
-                          .data = frame.data, .size_bytes = frame.size_bytes };
+        err = wire_frame_end (&frame, start, WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES,
+                              0, 0);
+    rti_event_t event = { .kind = RTI_EVENT_MESSAGE,
+                          .connection = connection,
+                          .data = frame.data,
+                          .size_bytes = frame.size_bytes };
     if (!err)
         err = rti_core_step (world->rti, &event, &world->effects);
     if (!err && world->effects.send_count > 0)
@@ -429,16 +441,18 @@ static void add_up (sim_outcome_t *sum, const sim_outcome_t *one)
     sum->aborts += one->aborts;
 }
 
-static bool tell (const sim_scenario_t *scenario, uint64_t network_seed, const sim_outcome_t *outcome)
+static bool tell (const sim_scenario_t *scenario, uint64_t network_seed,
+                  const sim_outcome_t *outcome)
 {
     sim_outcome_t again = { 0 };
 
     printf ("\n");
     sim_scenario_print (scenario);
     run (scenario, network_seed, true, false, &again);
-    printf ("FAILED: %s\n(replay: MUSTER_SIM_SEED=%llu test_sim_%s, or sim --theme %s --seed %llu)\n",
-            outcome->failure, (unsigned long long) scenario->seed, sim_theme_name (scenario->theme),
-            sim_theme_name (scenario->theme), (unsigned long long) scenario->seed);
+    printf (
+        "FAILED: %s\n(replay: MUSTER_SIM_SEED=%llu test_sim_%s, or sim --theme %s --seed %llu)\n",
+        outcome->failure, (unsigned long long) scenario->seed, sim_theme_name (scenario->theme),
+        sim_theme_name (scenario->theme), (unsigned long long) scenario->seed);
     return false;
 }
 

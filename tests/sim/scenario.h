@@ -1,6 +1,6 @@
-/*  A scenario: what a seed makes of a theme. Who takes part, how each federate is set up, what it may
-    do, and what happens to it. The network has a seed of its own: one scenario can be run with other
-    delays, and what must not depend on them is compared. */
+/*  A scenario: what a seed makes of a theme. Who takes part, how each federate is set up, what it
+   may do, and what happens to it. The network has a seed of its own: one scenario can be run with
+   other delays, and what must not depend on them is compared. */
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
 
@@ -51,10 +51,10 @@ typedef struct sim_plan {
     uint32_t bundle_bytes;
     /* what happens to it; counted in inputs, so that it happens whatever the delays. 0: never */
     uint32_t dies_after, pauses_after;
-    bool dies_dirty;       /* in mid-call: data has left, what goes to the RTI has not */
-    bool dies_asking;      /* just after it has reported, with its data on the way */
-    bool dies_lingering;   /* after it resigned, before it has closed */
-    int64_t resigns_at;    /* logical time */
+    bool dies_dirty;     /* in mid-call: data has left, what goes to the RTI has not */
+    bool dies_asking;    /* just after it has reported, with its data on the way */
+    bool dies_lingering; /* after it resigned, before it has closed */
+    int64_t resigns_at;  /* logical time */
     uint32_t resign_action;
 } sim_plan_t;
 

@@ -7,8 +7,8 @@ static void again (sim_theme_t theme, uint64_t seed)
     CHECK (sim_try (theme, seed, false, NULL));
 }
 
-/*  Regulation that begins ahead of a constrained federate's time is an advance: what is queued up to
-    it comes first. */
+/*  Regulation that begins ahead of a constrained federate's time is an advance: what is queued up
+   to it comes first. */
 static void test_regulation_is_an_advance (void)
 {
     again (SIM_TIME, 30);

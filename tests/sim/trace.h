@@ -1,5 +1,5 @@
-/*  What happened, line by line, in virtual time. Kept only when asked: a run repeats exactly, so what
-    failed is run again with the trace on. */
+/*  What happened, line by line, in virtual time. Kept only when asked: a run repeats exactly, so
+   what failed is run again with the trace on. */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 

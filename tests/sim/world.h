@@ -1,4 +1,5 @@
-/*  One run: the RTI core, the federate cores, the network between them, and the oracle that watches.
+/*  One run: the RTI core, the federate cores, the network between them, and the oracle that
+   watches.
 
     network.c  what travels, when it arrives, who is paused or dead; one event at a time
     actor.c    a federate's program: drives its core as a user would
@@ -54,7 +55,7 @@ typedef struct sim_route {
     int from, to;
     uint64_t connection; /* as the receiver numbers it */
     bool open;
-    bool half;   /* the greeting arrives, the answer never does, then it fails */
+    bool half;    /* the greeting arrives, the answer never does, then it fails */
     bool refused; /* nothing arrives */
     sim_pipe_t there, back;
 } sim_route_t;
@@ -68,13 +69,13 @@ typedef enum sim_phase {
     SIM_ENABLING,
     SIM_MEETING_ALL, /* waits for everybody, then for the point "start" */
     SIM_RUNNING,
-    SIM_ASKING,      /* a service that waits for its reply */
+    SIM_ASKING, /* a service that waits for its reply */
     SIM_AT_BARRIER,
     SIM_ADVANCING,
-    SIM_FINISHED,    /* at the end of time, still there */
-    SIM_DRAINING,    /* about to resign: what was sent leaves first */
+    SIM_FINISHED, /* at the end of time, still there */
+    SIM_DRAINING, /* about to resign: what was sent leaves first */
     SIM_RESIGNING,
-    SIM_LINGERING,   /* resigned */
+    SIM_LINGERING, /* resigned */
     SIM_GONE,
 } sim_phase_t;
 
@@ -98,7 +99,7 @@ typedef struct sim_actor {
     uint32_t handle;
     uint64_t connection; /* at the RTI */
     sim_pipe_t up, down;
-    bool evoking;        /* an EVOKE is on its way */
+    bool evoking; /* an EVOKE is on its way */
     bool rti_closed;
     bool dead, died_silently;
     int64_t paused_until_ns, linger_until_ns;
@@ -116,7 +117,7 @@ typedef struct sim_actor {
     bool start_asked, start_announced, start_achieved, started;
     bool regulating;
     bool subscribed_now[SIM_CLASSES], churned;
-    uint64_t handed;  /* parcels of its core */
+    uint64_t handed; /* parcels of its core */
     sim_own_t own[24];
     int own_count;
     uint64_t to_forget;
@@ -151,28 +152,28 @@ typedef struct sim_message {
 typedef struct sim_object {
     uint64_t id;
     int class_index, registrar;
-    bool deleted;      /* somebody deleted it, or its registrar left with it */
+    bool deleted; /* somebody deleted it, or its registrar left with it */
     int64_t delete_time;
     bool homed;
-    int64_t tick[SIM_ACTORS];  /* last one seen by each */
+    int64_t tick[SIM_ACTORS]; /* last one seen by each */
     uint32_t epoch[SIM_ACTORS];
-    uint16_t known;    /* to whom */
+    uint16_t known; /* to whom */
     uint16_t ever_known;
     uint16_t removed;
-    int home;          /* by the last hand-over that one of its homes saw */
+    int home; /* by the last hand-over that one of its homes saw */
     int64_t home_from, last_tick;
     int64_t handed_at[SIM_ACTORS]; /* the last cut at which each gave it away */
 } sim_object_t;
 
-typedef struct sim_pair {       /* from one actor to another */
-    uint32_t last_reliable;     /* message delivered in receive order */
+typedef struct sim_pair {   /* from one actor to another */
+    uint32_t last_reliable; /* message delivered in receive order */
     uint32_t last_best_effort;
-    uint64_t arrived;           /* reliable bundles */
-    uint64_t reported;          /* in reports that the RTI was handed */
+    uint64_t arrived;  /* reliable bundles */
+    uint64_t reported; /* in reports that the RTI was handed */
     uint64_t best_effort_sent, best_effort_last, best_effort_arrived, best_effort_delivered;
-    uint64_t best_effort_mark;  /* bundle of the last delivery */
-    bool cut_known;             /* the receiver was told of the loss */
-    bool closed, relayed;       /* nothing more comes by a route; it comes by the RTI */
+    uint64_t best_effort_mark; /* bundle of the last delivery */
+    bool cut_known;            /* the receiver was told of the loss */
+    bool closed, relayed;      /* nothing more comes by a route; it comes by the RTI */
 } sim_pair_t;
 
 typedef struct sim_clock { /* of one actor */
@@ -180,7 +181,7 @@ typedef struct sim_clock { /* of one actor */
     int64_t granted, requested;
     bool strict, advancing;
     uint8_t kind;
-    int64_t seen_max;  /* time of the last message since the last grant; INT64_MIN: none */
+    int64_t seen_max; /* time of the last message since the last grant; INT64_MIN: none */
     int64_t key_time;
     int key_sender;
     uint32_t key_message;
@@ -214,10 +215,10 @@ typedef struct sim_oracle {
     sim_point_t points[SIM_POINTS];
     int point_count;
     sim_barrier_t barriers[SIM_BARRIERS];
-    uint16_t joined;     /* ever */
-    uint16_t resigned;   /* asked to */
-    uint16_t left;       /* as the RTI sees it */
-    int64_t bound[SIM_ACTORS]; /* told with its departure */
+    uint16_t joined;              /* ever */
+    uint16_t resigned;            /* asked to */
+    uint16_t left;                /* as the RTI sees it */
+    int64_t bound[SIM_ACTORS];    /* told with its departure */
     uint32_t numbers[SIM_ACTORS]; /* messages sent by each */
     base_arena_t arena;
 } sim_oracle_t;
@@ -247,9 +248,9 @@ struct sim_world {
 void sim_fail (sim_world_t *world, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 const char *sim_name (const sim_world_t *world, int actor);
 #define SIM_SAY(world, actor, ...)                                                                 \
-    ((world)->trace.on                                                                             \
-         ? sim_trace_line (&(world)->trace, (world)->now_ns, sim_name ((world), (actor)), __VA_ARGS__) \
-         : (void) 0)
+    ((world)->trace.on ? sim_trace_line (&(world)->trace, (world)->now_ns,                         \
+                                         sim_name ((world), (actor)), __VA_ARGS__)                 \
+                       : (void) 0)
 
 /*  network.c */
 void network_init (sim_world_t *world);
@@ -271,7 +272,8 @@ bool actor_is_through (const sim_actor_t *actor);
 /*  oracle.c */
 void oracle_init (sim_world_t *world);
 void oracle_fini (sim_world_t *world);
-/*  A call is about to be made: gives the number that goes as its tag. oracle_unsend takes it back. */
+/*  A call is about to be made: gives the number that goes as its tag. oracle_unsend takes it back.
+ */
 uint32_t oracle_send (sim_actor_t *actor, sim_message_kind_t kind, int object, uint64_t mask,
                       int64_t time);
 void oracle_unsend (sim_actor_t *actor, uint32_t base);
