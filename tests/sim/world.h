@@ -157,7 +157,8 @@ typedef struct sim_object {
     bool homed;
     int64_t tick[SIM_ACTORS]; /* last one seen by each */
     uint32_t epoch[SIM_ACTORS];
-    uint16_t known; /* to whom */
+    int8_t seen_as[SIM_ACTORS]; /* class by which each discovered it, from 1; 0: it did not */
+    uint16_t known;             /* to whom */
     uint16_t ever_known;
     uint16_t removed;
     int home; /* by the last hand-over that one of its homes saw */
