@@ -21,7 +21,7 @@ char *base_strdup (const char *text);
 char *base_strndup (const char *text, size_t size_bytes);
 
 /*  Sets the text "out of memory …" and returns MST_E_NO_MEMORY. */
-mst_err_t base_alloc_error (void);
+mst_err_t base_alloc_error (void) __attribute__ ((cold));
 
 /*  Tests: from now on let `after` allocations succeed, then fail one (or, when `forever`, all).
     A negative number switches failing off. */

@@ -18,6 +18,17 @@ void base_buffer_fini (base_buffer_t *self)
     *self = (base_buffer_t){ 0 };
 }
 
+static mst_err_t buffer_grow (base_buffer_t *self, size_t capacity)
+{
+    base_assert (capacity > self->capacity_bytes);
+    uint8_t *data = base_realloc (self->data, capacity);
+    if (!data)
+        return base_alloc_error ();
+    self->data = data;
+    self->capacity_bytes = capacity;
+    return MST_OK;
+}
+
 mst_err_t base_buffer_reserve (base_buffer_t *self, size_t more)
 {
     base_assert (self != NULL);
@@ -30,12 +41,18 @@ mst_err_t base_buffer_reserve (base_buffer_t *self, size_t more)
     size_t capacity = self->capacity_bytes ? self->capacity_bytes : BUFFER_FIRST_BYTES;
     while (capacity < needed)
         capacity *= 2;
-    uint8_t *data = base_realloc (self->data, capacity);
-    if (!data)
+    return buffer_grow (self, capacity);
+}
+
+mst_err_t base_buffer_reserve_exactly (base_buffer_t *self, size_t more)
+{
+    base_assert (self != NULL);
+    base_assert (self->size_bytes <= self->capacity_bytes);
+    if (self->capacity_bytes - self->size_bytes >= more)
+        return MST_OK;
+    if (more > SIZE_MAX / 2 - self->size_bytes)
         return base_alloc_error ();
-    self->data = data;
-    self->capacity_bytes = capacity;
-    return MST_OK;
+    return buffer_grow (self, self->size_bytes + more);
 }
 
 mst_err_t base_buffer_append (base_buffer_t *self, const void *data, size_t size_bytes)

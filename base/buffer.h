@@ -19,6 +19,8 @@ void base_buffer_fini (base_buffer_t *self); /* may be used again afterwards */
 
 /*  Makes room for `more` further bytes. Errors: MST_E_NO_MEMORY. */
 mst_err_t base_buffer_reserve (base_buffer_t *self, size_t more);
+/*  The same without a reserve of its own, for a buffer whose size is known beforehand. */
+mst_err_t base_buffer_reserve_exactly (base_buffer_t *self, size_t more);
 mst_err_t base_buffer_append (base_buffer_t *self, const void *data, size_t size_bytes);
 
 static inline void base_buffer_clear (base_buffer_t *self)

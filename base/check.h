@@ -3,7 +3,8 @@
 #ifndef BASE_CHECK_H
 #define BASE_CHECK_H
 
-_Noreturn void base_check_failed (const char *condition, const char *file, int line);
+_Noreturn void base_check_failed (const char *condition, const char *file, int line)
+    __attribute__ ((cold));
 
 #define base_assert(condition)                                                                     \
     ((condition) ? (void)0 : base_check_failed (#condition, __FILE__, __LINE__))

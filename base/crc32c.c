@@ -99,6 +99,7 @@ crc_hardware (uint32_t crc, const uint8_t *data, size_t size_bytes)
     uint64_t a = crc;
     for (; size_bytes >= 3 * CRC_LANE_BYTES; size_bytes -= 3 * CRC_LANE_BYTES) {
         uint64_t b = 0, c = 0;
+#pragma GCC unroll 8
         for (size_t i = 0; i < CRC_LANE_BYTES; i += 8) {
             a = crc_word (a, data + i);
             b = crc_word (b, data + CRC_LANE_BYTES + i);

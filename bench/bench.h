@@ -16,6 +16,7 @@ enum { BENCH_CREW_MAX = 16, BENCH_PAIRS_MAX = 25, BENCH_ENDPOINT_SIZE = 128 };
 typedef struct bench_shared {
     char endpoint[BENCH_ENDPOINT_SIZE]; /* the RTI's, or the raw socket's */
     uint32_t ready;                     /* processes that got there; a futex word */
+    double began;                       /* when the sender did, for a receiver that measures from then */
     double result;
     char failure[256];                  /* the first error of the crew; "" = none */
 } bench_shared_t;
@@ -30,6 +31,8 @@ typedef struct bench_case {
     const char *transport; /* "tcp", "ipc" */
     int federates;
     int messages_per_step;
+    bool random;           /* bytes that do not compress */
+    bool unpinned;         /* every process may use every core */
     /* a measurement: a result in `unit`, or NAN */
     double (*work) (const struct bench_case *self);
     double (*raw) (const struct bench_case *self);
@@ -39,6 +42,7 @@ typedef struct bench_case {
     that fails says why through bench_fail. */
 typedef void bench_member_t (const bench_case_t *self, bench_shared_t *shared, int index);
 double bench_crew (const bench_case_t *self, bench_member_t *const *members, int count);
+extern bool bench_show_cpu; /* each member's use of the processor goes to standard error */
 _Noreturn void bench_fail (bench_shared_t *shared, const char *what);
 void bench_wait_ready (bench_shared_t *shared, uint32_t count); /* until that many said so */
 void bench_say_ready (bench_shared_t *shared);
@@ -55,8 +59,13 @@ double bench_raw_megabytes (const bench_case_t *self);
 double bench_pingpong (const bench_case_t *self);
 double bench_step (const bench_case_t *self);
 double bench_step_messages (const bench_case_t *self);
+double bench_step_bare (const bench_case_t *self); /* without messages */
 double bench_join (const bench_case_t *self);
 double bench_objects (const bench_case_t *self);
 double bench_rti_memory (const bench_case_t *self);
+double bench_rti_object (const bench_case_t *self);
+
+/*  record.c: a sender, a receiver and the recorder. */
+double bench_record (const bench_case_t *self);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -63,22 +64,43 @@ static pid_t start (const bench_case_t *self, bench_shared_t *shared, bench_memb
     (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
         _exit (1);
-    pin (index);
+    if (!self->unpinned)
+        pin (index);
     member (self, shared, index);
     _exit (0);
 }
 
+bool bench_show_cpu;
+
+static double seconds_of (struct timeval time)
+{
+    return (double) time.tv_sec + (double) time.tv_usec * 1e-6;
+}
+
+/*  The processor's time is steadier than the clock's on a machine that does other things, too. */
+static void show_cpu (const bench_case_t *self, int member, const struct rusage *usage)
+{
+    if (bench_show_cpu && member >= 0)
+        fprintf (stderr, "%s: member %d: user %.3f s, system %.3f s, %ld switches, %ld faults\n", self->name, member,
+                 seconds_of (usage->ru_utime), seconds_of (usage->ru_stime), usage->ru_nvcsw + usage->ru_nivcsw,
+                 usage->ru_minflt);
+}
+
 /*  Waits for all; one that fails ends the others. */
-static bool finish (pid_t *crew, int count)
+static bool finish (const bench_case_t *self, pid_t *crew, int count)
 {
     bool good = true;
     for (int left = count; left > 0; left--) {
-        int status;
-        pid_t ended = waitpid (-1, &status, 0);
+        int status, member = -1;
+        struct rusage usage;
+        pid_t ended = wait4 (-1, &status, 0, &usage);
         bool failed = ended < 0 || !WIFEXITED (status) || WEXITSTATUS (status) != 0;
         for (int i = 0; i < count; i++)
-            if (crew[i] == ended)
+            if (crew[i] == ended) {
                 crew[i] = 0;
+                member = i;
+            }
+        show_cpu (self, member, &usage);
         if (!failed)
             continue;
         good = false;
@@ -100,7 +122,7 @@ double bench_crew (const bench_case_t *self, bench_member_t *const *members, int
     fflush (NULL);
     for (int i = 0; i < count; i++)
         crew[i] = start (self, shared, members[i], i);
-    bool good = finish (crew, count);
+    bool good = finish (self, crew, count);
     double result = good ? shared->result : NAN;
     if (!good)
         fprintf (stderr, "muster-bench: %s: %s\n", self->name,

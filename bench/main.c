@@ -8,36 +8,47 @@
 
 #define STREAM(size, n) .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",  \
                         .size_bytes = (size), .count = (n), .federates = 2, .work = bench_updates, .raw = bench_raw_stream
+#define LARGE(n) .unit = "MB/s", .higher_is_better = true, .reference = "zmq PUSH/PULL", .size_bytes = 65536,  \
+                 .count = (n), .federates = 2, .work = bench_megabytes, .raw = bench_raw_megabytes
 #define ROUND(n) .reference = "zmq REQ/REP", .size_bytes = 128, .count = (n), .transport = "tcp", .raw = bench_raw_round
 
 static const bench_case_t cases[] = {
-    { .name = "updates_16_tcp", STREAM (16, 3000000), .transport = "tcp" },
-    { .name = "updates_128_tcp", STREAM (128, 3000000), .transport = "tcp" },
-    { .name = "updates_1k_tcp", STREAM (1024, 1000000), .transport = "tcp" },
-    { .name = "updates_64k_tcp", .unit = "MB/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",
-      .size_bytes = 65536, .count = 40000, .transport = "tcp", .federates = 2, .work = bench_megabytes,
-      .raw = bench_raw_megabytes },
-    { .name = "updates_16_ipc", STREAM (16, 3000000), .transport = "ipc" },
-    { .name = "updates_128_ipc", STREAM (128, 3000000), .transport = "ipc" },
-    { .name = "updates_1k_ipc", STREAM (1024, 1000000), .transport = "ipc" },
+    { .name = "updates_16_tcp", STREAM (16, 10000000), .transport = "tcp" },
+    { .name = "updates_128_tcp", STREAM (128, 6000000), .transport = "tcp" },
+    { .name = "updates_1k_tcp", STREAM (1024, 1500000), .transport = "tcp" },
+    { .name = "updates_64k_tcp", LARGE (40000), .transport = "tcp" },
+    { .name = "updates_16_ipc", STREAM (16, 10000000), .transport = "ipc" },
+    { .name = "updates_128_ipc", STREAM (128, 6000000), .transport = "ipc" },
+    { .name = "updates_1k_ipc", STREAM (1024, 1500000), .transport = "ipc" },
+    { .name = "updates_64k_ipc", LARGE (40000), .transport = "ipc" },
     { .name = "pingpong_128_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_pingpong },
+    /* not pinned, so that a process that waits looks a few times more and yields in between */
+    { .name = "pingpong_128_yields", ROUND (20000), .unit = "us", .federates = 2, .work = bench_pingpong,
+      .unpinned = true },
     { .name = "step_2_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_step },
     { .name = "step_8_tcp", ROUND (10000), .unit = "us", .federates = 8, .work = bench_step },
-    { .name = "tso_10_step", ROUND (10000), .unit = "us", .federates = 2, .messages_per_step = 5,
-      .work = bench_step },
+    { .name = "tso_10_step", .unit = "us", .reference = "empty step", .size_bytes = 128, .count = 20000,
+      .transport = "tcp", .federates = 2, .messages_per_step = 5, .work = bench_step, .raw = bench_step_bare },
     { .name = "tso_1000_step", .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",
       .size_bytes = 128, .count = 3000, .transport = "tcp", .federates = 2, .messages_per_step = 500,
       .work = bench_step_messages },
     { .name = "join", .unit = "ms", .transport = "tcp", .federates = 1, .work = bench_join },
     { .name = "objects_10k", .unit = "objects/s", .higher_is_better = true, .count = 10000, .transport = "tcp",
       .federates = 2, .work = bench_objects },
-    { .name = "rti_memory_1", .unit = "MB", .transport = "tcp", .federates = 1, .work = bench_rti_memory },
+    { .name = "rti_memory", .unit = "MB", .transport = "tcp", .federates = 0, .work = bench_rti_memory },
     { .name = "rti_memory_8", .unit = "MB", .transport = "tcp", .federates = 8, .work = bench_rti_memory },
+    { .name = "rti_memory_object", .unit = "KB", .count = 100000, .transport = "tcp", .federates = 1,
+      .work = bench_rti_object },
+    { .name = "record_144", .unit = "messages/s", .higher_is_better = true, .size_bytes = 144, .count = 10000000,
+      .transport = "tcp", .federates = 2, .work = bench_record },
+    { .name = "record_144_random", .unit = "messages/s", .higher_is_better = true, .size_bytes = 144,
+      .count = 5000000, .transport = "tcp", .federates = 2, .work = bench_record, .random = true },
 };
 
 typedef struct options {
     bool json;
     int pairs;
+    uint64_t count; /* instead of the row's; 0: the row's */
     const char *group;
 } options_t;
 
@@ -77,9 +88,12 @@ static bool run_row (const options_t *options, const bench_case_t *row, bool fir
 {
     double work[BENCH_PAIRS_MAX], raw[BENCH_PAIRS_MAX], ratio[BENCH_PAIRS_MAX];
 
+    bench_case_t sized = *row;
+    if (options->count > 0)
+        sized.count = options->count;
     for (int i = 0; i < options->pairs; i++) {
-        raw[i] = row->raw ? row->raw (row) : 1;
-        work[i] = row->work (row);
+        raw[i] = row->raw ? row->raw (&sized) : 1;
+        work[i] = row->work (&sized);
         ratio[i] = work[i] / raw[i];
         if (isnan (work[i]) || isnan (raw[i]))
             return false;
@@ -95,8 +109,12 @@ static bool parse (int argc, char **argv, options_t *options)
     for (int i = 1; i < argc; i++) {
         if (strcmp (argv[i], "--json") == 0)
             options->json = true;
+        else if (strcmp (argv[i], "--cpu") == 0)
+            bench_show_cpu = true;
         else if (strcmp (argv[i], "--pairs") == 0 && i + 1 < argc)
             options->pairs = atoi (argv[++i]);
+        else if (strcmp (argv[i], "--count") == 0 && i + 1 < argc)
+            options->count = strtoull (argv[++i], NULL, 10);
         else if (argv[i][0] != '-')
             options->group = argv[i];
         else
@@ -111,7 +129,7 @@ int main (int argc, char **argv)
     bool good = true, first = true;
 
     if (!parse (argc, argv, &options)) {
-        fprintf (stderr, "usage: muster-bench [--json] [--pairs 1…%d] [NAME or its beginning]\n", BENCH_PAIRS_MAX);
+        fprintf (stderr, "usage: muster-bench [--json] [--cpu] [--pairs 1…%d] [--count N] [NAME or its beginning]\n", BENCH_PAIRS_MAX);
         return 2;
     }
     if (!options.json)

@@ -17,6 +17,7 @@ static const main_verb_t main_verbs[] = {
     { "replay", cli_replay, "sends a recording again, or verifies it" },
     { "log", cli_log, "works on recordings" },
     { "rti", cli_rti, "runs an RTI" },
+    { "bench", cli_bench, "measures it, with raw ZeroMQ in the same run" },
     { "version", cli_version, "prints the version" },
     { "join", NULL, "joins a federation without programming (not supported yet)" },
     { "top", NULL, "shows a federation live (not supported yet)" },

@@ -7,6 +7,7 @@ int cli_rti (int argc, char **argv);
 int cli_run (int argc, char **argv);
 int cli_replay (int argc, char **argv);
 int cli_log (int argc, char **argv);
+int cli_bench (int argc, char **argv);
 int cli_version (int argc, char **argv);
 
 /*  Not for people: `muster run` starts it as the process that records. */

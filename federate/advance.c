@@ -89,10 +89,16 @@ static mst_err_t get_state (mst_federate_t fed, federate_state_t *state)
     return federate_leave (shell, MST_OK);
 }
 
+static mst_err_t no_place (const char *call)
+{
+    return base_error (MST_E_INVALID_ARGUMENT, "%s needs a place for the time", call);
+}
+
 mst_err_t mst_query_time (mst_federate_t fed, mst_time_t *time)
 {
     federate_state_t state;
-    mst_err_t err = get_state (fed, &state);
+
+    mst_err_t err = time ? get_state (fed, &state) : no_place ("mst_query_time");
     if (!err)
         *time = state.now;
     return err;
@@ -101,7 +107,8 @@ mst_err_t mst_query_time (mst_federate_t fed, mst_time_t *time)
 mst_err_t mst_query_lookahead (mst_federate_t fed, mst_time_t *lookahead)
 {
     federate_state_t state;
-    mst_err_t err = get_state (fed, &state);
+
+    mst_err_t err = lookahead ? get_state (fed, &state) : no_place ("mst_query_lookahead");
     if (err)
         return err;
     if (!state.regulating)
@@ -138,12 +145,12 @@ static mst_err_t query_bound (mst_federate_t fed, uint16_t service, mst_time_t *
 
 mst_err_t mst_query_galt (mst_federate_t fed, mst_time_t *galt)
 {
-    return query_bound (fed, WIRE_SERVICE_QUERY_GALT, galt);
+    return galt ? query_bound (fed, WIRE_SERVICE_QUERY_GALT, galt) : no_place ("mst_query_galt");
 }
 
 mst_err_t mst_query_lits (mst_federate_t fed, mst_time_t *lits)
 {
-    return query_bound (fed, WIRE_SERVICE_QUERY_LITS, lits);
+    return lits ? query_bound (fed, WIRE_SERVICE_QUERY_LITS, lits) : no_place ("mst_query_lits");
 }
 
 static mst_err_t explain (federate_shell_t *shell, char *text, size_t size_bytes)

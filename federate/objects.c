@@ -1,6 +1,7 @@
 /*  <muster/object.h> and <muster/ownership.h>: calls on the core, and the waiting when a receiver is slow. */
 #include "federate/shell.h"
 #include "base/error.h"
+#include "base/trace.h"
 #include "link/clock.h"
 
 /*  A receiver of a receive-order message is slow: take in what comes (a receiver may be waiting for us) until
@@ -40,6 +41,7 @@ mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t
         return err;
     if (!values && count > 0)
         return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_update needs values"));
+    base_trace ("federate/objects.c: mst_update");
     while ((err = federate_core_update (shell->core, object, values, count, time, options)) == MST_E_WOULD_BLOCK) {
         err = wait_for_room (shell);
         if (err)

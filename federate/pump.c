@@ -2,6 +2,7 @@
 #include "federate/shell.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/trace.h"
 #include "link/clock.h"
 
 #include <string.h>
@@ -135,7 +136,7 @@ static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effe
 
     switch (effect->kind) {
     case FEDERATE_OPEN_ROUTE: return road_open (shell, effect);
-    case FEDERATE_SEND_ROUTE: return road_send (shell, effect);
+    case FEDERATE_SEND_ROUTE: base_trace ("federate/pump.c: carry_out_one"); return road_send (shell, effect);
     case FEDERATE_CLOSE_ROUTE: road_close (shell, effect->peer); return MST_OK;
     case FEDERATE_ANSWER: /* to one that is gone: nothing to do */
         (void) link_router_send (shell->router, effect->connection, effect->bytes.data,

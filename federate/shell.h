@@ -108,6 +108,8 @@ mst_err_t federate_dispatch (federate_shell_t *shell, bool *any);
 bool federate_in_callback (const federate_shell_t *shell);
 
 /*  wait.c: waits for the reply to a request, or for a state. The deadline is link_clock_ns's. */
+/*  One turn of waiting without callbacks; *in_time is false once the deadline has passed. */
+mst_err_t federate_turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_time);
 mst_err_t federate_wait_reply (federate_shell_t *shell, uint32_t request, federate_reply_t *reply);
 mst_err_t federate_call (federate_shell_t *shell, uint32_t request);
 typedef bool federate_until_t (const federate_shell_t *shell, const void *context);

@@ -110,11 +110,8 @@ mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
         link_mutex_unlock (shell->mutex);
         return err;
     }
-    if (err)
+    if (err || !federate_core_wants (shell->core))
         return err;
-    federate_effects_t *effects = federate_core_effects (shell->core);
-    if (effects->count == 0 && !federate_core_urgent (shell->core))
-        return MST_OK;
     return federate_carry_out (shell, false);
 }
 

@@ -34,7 +34,7 @@ static mst_err_t lost_error (const federate_shell_t *shell)
 }
 
 /*  One turn of waiting without callbacks. False: the deadline has passed. */
-static mst_err_t turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_time)
+mst_err_t federate_turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_time)
 {
     *in_time = true;
     if (shell->immediate) {
@@ -60,7 +60,7 @@ mst_err_t federate_wait_reply (federate_shell_t *shell, uint32_t request, federa
             return MST_OK;
         if (is_lost (shell))
             return lost_error (shell);
-        mst_err_t err = turn (shell, deadline_ns, &in_time);
+        mst_err_t err = federate_turn (shell, deadline_ns, &in_time);
         if (err)
             return err;
         if (!in_time)
@@ -103,7 +103,7 @@ mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until,
             continue;
         if (is_lost (shell))
             return lost_error (shell);
-        err = turn (shell, deadline_ns, &in_time);
+        err = federate_turn (shell, deadline_ns, &in_time);
         if (err)
             return err;
         if (!in_time && !(whole && until (shell, context)))

@@ -17,6 +17,7 @@
 #include "link/socket_private.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/trace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -361,6 +362,7 @@ mst_err_t link_dealer_send_buffer (link_dealer_t *self, base_buffer_t *bytes, bo
     mst_err_t err = link_dealer_may_send (self);
     if (err || self->state < DEALER_CONNECTED)
         return err;
+    base_trace ("link/dealer.c: link_dealer_send_buffer");
     return link_socket_send_buffer (&self->socket, bytes, sent);
 }
 

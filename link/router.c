@@ -22,6 +22,7 @@
 #include "link/socket_private.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/trace.h"
 #include "base/map.h"
 
 #include <errno.h>
@@ -459,8 +460,10 @@ void link_router_next (link_router_t *self, link_event_t *event)
         self->looked = self->received;
         self->socket.monitor.wake_ns = INT64_MAX;
     }
-    if (link_router_read (self, event))
+    if (link_router_read (self, event)) {
+        base_trace ("link/router.c: link_router_next");
         return;
+    }
     if (self->unsettled > 0)
         (void) link_router_settle (self, !self->socket.data.dirty, event);
 }

@@ -31,7 +31,7 @@
     X (FEDERATES, "limits.federates", NUMBER, "1024", 1, 65535, "", "federates in a federation")   \
     X (OBJECTS, "limits.objects", NUMBER, "1000000", 1, 1 << 30, "",                               \
        "object instances in a federation")                                                         \
-    X (BUNDLE, "limits.bundle_bytes", SIZE, "32 KiB", 1 << 10, 1 << 24, "",                        \
+    X (BUNDLE, "limits.bundle_bytes", SIZE, "64 KiB", 1 << 10, 1 << 24, "",                        \
        "a bundle of updates is sent when it is this large")                                        \
     X (ROUTE_WINDOW, "limits.route_window_bytes", SIZE, "64 MiB", 1 << 16, INT64_C (1) << 40, "",  \
        "unacknowledged bytes to one peer, then the sender waits")                                  \

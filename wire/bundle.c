@@ -1,6 +1,7 @@
 /*  The head has a fixed size, so that it can be filled in when the bundle leaves. */
 #include "wire/bundle.h"
 #include "base/error.h"
+#include "base/trace.h"
 
 _Static_assert (WIRE_VALUES_MAX < 0x80, "a handle is one byte");
 
@@ -16,15 +17,16 @@ mst_err_t wire_bundle_begin (base_buffer_t *out)
 {
     base_assert (out != NULL);
     base_assert (out->size_bytes == 0);
-    mst_err_t err = base_buffer_reserve (out, WIRE_BUNDLE_BYTES + WIRE_HEADER_BYTES + BUNDLE_HEAD_BYTES);
+    mst_err_t err = base_buffer_reserve_exactly (out, WIRE_BUNDLE_BYTES + WIRE_BUNDLE_OVER_BYTES);
     if (err)
         return err;
     out->size_bytes = WIRE_HEADER_BYTES + BUNDLE_HEAD_BYTES;
     return MST_OK;
 }
 
-static size_t message_size (const wire_message_t *message, const wire_message_value_t *values)
+size_t wire_message_room (const wire_message_t *message, const wire_message_value_t *values)
 {
+    base_assert (message->value_count == 0 || values != NULL);
     size_t size = WIRE_MESSAGE_OVERHEAD_BYTES + message->tag_size_bytes + message->stamps_size_bytes;
     for (uint32_t i = 0; i < message->value_count; i++)
         size += 2 * WIRE_BYTES_HEAD_MAX + values[i].size_bytes;
@@ -36,7 +38,8 @@ mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
 {
     base_assert (out->size_bytes >= WIRE_HEADER_BYTES + BUNDLE_HEAD_BYTES);
     base_assert (message->value_count <= WIRE_VALUES_MAX);
-    size_t size = message_size (message, values);
+    base_trace ("wire/bundle.c: wire_bundle_add");
+    size_t size = message->room_bytes ? message->room_bytes : wire_message_room (message, values);
     if (out->capacity_bytes - out->size_bytes < size && base_buffer_reserve (out, size))
         return MST_E_NO_MEMORY;
     uint8_t *begin = out->data + out->size_bytes, *at = begin;
@@ -82,6 +85,7 @@ mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader, wi
 {
     base_assert (frame->kind == WIRE_KIND_BUNDLE || frame->kind == WIRE_KIND_BUNDLE_BEST_EFFORT);
     base_assert (reader != NULL && head != NULL);
+    base_trace ("wire/bundle.c: wire_bundle_read");
     wire_reader_init (reader, frame->body, frame->body_size_bytes);
     uint32_t fields = wire_take_array (reader, BUNDLE_HEAD_FIELDS);
     head->from = wire_take_u32 (reader);
@@ -144,8 +148,10 @@ static bool message_read_plain (wire_reader_t *reader, wire_message_t *message)
     message->stamps = NULL;
     message->stamps_size_bytes = 0;
     message->value_count = (at[16] & 0x0fu) / 2;
+    if (!message_is_legal (message))
+        return false;
     reader->at = at + 17;
-    return message_is_legal (message);
+    return true;
 }
 
 static mst_err_t message_read_any (wire_reader_t *reader, wire_message_t *message)
@@ -175,24 +181,13 @@ static mst_err_t message_read_any (wire_reader_t *reader, wire_message_t *messag
 mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message)
 {
     base_assert (reader != NULL && message != NULL);
-    wire_reader_t before = *reader;
-    if (message_read_plain (reader, message))
-        return MST_OK;
-    *reader = before;
-    return message_read_any (reader, message);
+    base_trace ("wire/bundle.c: wire_message_read");
+    return message_read_plain (reader, message) ? MST_OK : message_read_any (reader, message);
 }
 
-void wire_message_value_read (wire_reader_t *reader, wire_message_value_t *value)
+void wire_message_value_read_any (wire_reader_t *reader, wire_message_value_t *value)
 {
-    const uint8_t *at = reader->at;
-    size_t left = (size_t) (reader->end - at);
-
-    base_assert (value != NULL);
-    if (left >= 3 && at[0] - 1u < WIRE_VALUES_MAX && at[1] == 0xc4 && left - 3 >= at[2]) {
-        *value = (wire_message_value_t) { at[0], at[2], at + 3 };
-        reader->at = at + 3 + at[2];
-        return;
-    }
+    base_assert (reader != NULL && value != NULL);
     value->handle = wire_take_u32 (reader);
     value->data = wire_take_bytes (reader, WIRE_VALUE_MAX, &value->size_bytes);
     if (value->handle == 0 || value->handle > WIRE_VALUES_MAX)

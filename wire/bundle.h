@@ -53,7 +53,11 @@ typedef struct wire_message {
     uint32_t value_count;
     const uint8_t *stamps; /* Lamport and vector stamps as one msgpack value, or NULL */
     uint32_t stamps_size_bytes;
+    size_t room_bytes;     /* for writing: it takes at most so many; 0: not yet measured */
 } wire_message_t;
+
+/*  What a message takes at most: this, its tag, its stamps, and its values with 2 * WIRE_BYTES_HEAD_MAX each. */
+size_t wire_message_room (const wire_message_t *message, const wire_message_value_t *values);
 
 /*  An open bundle in `out`: begin, add messages, end. `head` is written at the end, when its counts and
     marks are known; begin keeps room for it. */
@@ -66,7 +70,22 @@ mst_err_t wire_bundle_end (base_buffer_t *out, const wire_bundle_head_t *head, u
     take message.value_count of them, in order, before the next message. */
 mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader, wire_bundle_head_t *head);
 mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message);
-void wire_message_value_read (wire_reader_t *reader, wire_message_value_t *value);
+void wire_message_value_read_any (wire_reader_t *reader, wire_message_value_t *value);
+
+/*  Inline, with the form that wire_bundle_add gives short values: it is called for each value. */
+static inline void wire_message_value_read (wire_reader_t *reader, wire_message_value_t *value)
+{
+    const uint8_t *at = reader->at;
+    ptrdiff_t left = reader->end - at;
+
+    if (left >= 3 && at[0] - 1u < WIRE_VALUES_MAX && at[1] == 0xc4 && left - 3 >= at[2]) {
+        value->handle = at[0];
+        value->size_bytes = at[2];
+        value->data = at + 3;
+        reader->at = at + 3 + at[2];
+    } else
+        wire_message_value_read_any (reader, value);
+}
 
 /*  The talk of routes: appends one whole frame. */
 typedef struct wire_route_talk {

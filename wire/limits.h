@@ -11,7 +11,8 @@ enum {
     WIRE_NAME_MAX = 1024,                  /* bytes of the name of an object, a federate, a label */
     WIRE_VALUE_MAX = 16 * 1024 * 1024,     /* bytes of one attribute or parameter value */
     WIRE_VALUES_MAX = 64,                  /* values of one update: one per attribute of a class */
-    WIRE_BUNDLE_BYTES = 32 * 1024,         /* a bundle leaves when it is this large */
+    WIRE_BUNDLE_BYTES = 64 * 1024,         /* a bundle leaves when it is this large */
+    WIRE_BUNDLE_OVER_BYTES = 4 * 1024,     /* room for the message that makes it so; larger ones make it grow */
     WIRE_BUNDLE_MESSAGES_MAX = 64 * 1024,  /* messages of one bundle */
     WIRE_MESSAGE_OVERHEAD_BYTES = 64       /* a message without tag and values, rounded up */
 };

@@ -86,7 +86,7 @@ static mst_err_t joined (federate_core_t *self, const wire_reply_t *reply)
     self->time_type = result.time_type == MST_TIME_FLOAT64 ? TIMEMGMT_FLOAT64 : TIMEMGMT_INTEGER64;
     timemgmt_floor_init (&self->floor, self->time_type, TIMEMGMT_KEY_INITIAL, 0);
     self->joined = true;
-    return MST_OK;
+    return federate_stamp_init (self);
 }
 
 static bool take_pending (federate_core_t *self, uint32_t request, federate_pending_t *pending)
@@ -247,6 +247,12 @@ static mst_err_t apply_acquired (apply_t *at)
     uint64_t mask = mask_of (&at->record.acquired.secured_attributes);
 
     if (object) {
+        bool moved = object->arrived && object->leaving == 0; /* a migration's notification, after its record */
+        if (object->owned == 0 && !moved) { /* by the standard's transfer: no epoch counts */
+            object->epoch = 0;
+            object->arrived = false;
+            object->leaving = 0;
+        }
         object->owned |= mask;
         object->acquiring &= ~mask;
     }

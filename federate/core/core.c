@@ -19,6 +19,8 @@ static void set_options (federate_core_t *self, const federate_options_t *option
     if (self->options.route_window_bytes < FEDERATE_WINDOW_MIN_BYTES)
         self->options.route_window_bytes = FEDERATE_WINDOW_MIN_BYTES;
     self->options.receive_queue_bytes = or_default (options->receive_queue_bytes, FEDERATE_RECEIVE_BYTES);
+    if (self->options.tso_queue_messages == 0)
+        self->options.tso_queue_messages = TIMEMGMT_TSO_QUEUE_MESSAGES;
     self->options.host = self->host;
 }
 
@@ -31,7 +33,7 @@ mst_err_t federate_core_new (const federate_options_t *options, federate_core_t 
     if (!self)
         return base_alloc_error ();
     self->host = base_strdup (options->host);
-    self->queue = timemgmt_tso_queue_new (options->tso_queue_messages);
+    self->queue = timemgmt_tso_queue_new (TIMEMGMT_TSO_QUEUE_MAX); /* what a grant needs always fits */
     set_options (self, options);
     self->next_request = 1;
     if (!self->host || !self->queue || BASE_LIST_ROOM (&self->effects)) { /* some room for RELEASE, always */
@@ -80,6 +82,7 @@ static void free_data (federate_core_t *self)
         peer->held.first = peer->held.list.count = 0;
     }
     self->data.first = self->data.list.count = 0;
+    federate_stamp_abandon (self);
 }
 
 void federate_core_abandon (federate_core_t *self)
@@ -123,7 +126,7 @@ void federate_core_destroy (federate_core_t **self_p)
     federate_declaration_fini (self);
     BASE_LIST_FINI (&self->strangers);
     BASE_LIST_FINI (&self->stranger_connections);
-    timemgmt_causal_destroy (&self->causal);
+    federate_stamp_fini (self);
     if (self->model)
         fom_model_destroy (&self->model);
     for (size_t i = 0; i < self->effects.count; i++)
@@ -150,7 +153,8 @@ void federate_core_destroy (federate_core_t **self_p)
 federate_effects_t *federate_core_effects (federate_core_t *self)
 {
     base_assert (self != NULL);
-    federate_parcel_release (self);
+    if (self->unreleased)
+        federate_parcel_release (self);
     return &self->effects;
 }
 
@@ -173,6 +177,12 @@ bool federate_core_urgent (const federate_core_t *self)
 {
     base_assert (self != NULL);
     return self->urgent || self->outbox.size_bytes > FEDERATE_ROUTE_CONTROL_BYTES;
+}
+
+bool federate_core_wants (const federate_core_t *self)
+{
+    base_assert (self != NULL);
+    return self->effects.count > 0 || self->unreleased || federate_core_urgent (self);
 }
 
 mst_err_t federate_check_joined (const federate_core_t *self)

@@ -72,6 +72,8 @@ base_buffer_t *federate_core_outbox (federate_core_t *self);
 
 /*  True when the outbox should leave at once: somebody waits for what it asks. */
 bool federate_core_urgent (const federate_core_t *self);
+/*  Is there anything to carry out: effects, or an urgent outbox? */
+bool federate_core_wants (const federate_core_t *self);
 
 /*  What comes in ------------------------------------------------------------------------------- */
 

@@ -18,8 +18,8 @@ static void let_go (federate_core_t *self)
 
 /*  Messages ------------------------------------------------------------------------------------------ */
 
-static void read_values (federate_core_t *self, wire_reader_t *reader, const wire_message_t *message,
-                         uint64_t wanted, mst_reception_t *reception)
+static inline void read_values (federate_core_t *self, wire_reader_t *reader, const wire_message_t *message,
+                                uint64_t wanted, mst_reception_t *reception)
 {
     size_t kept = 0;
 
@@ -36,22 +36,6 @@ static void read_values (federate_core_t *self, wire_reader_t *reader, const wir
     reception->value_count = kept;
 }
 
-static void read_stamps (federate_core_t *self, const wire_message_t *message, mst_reception_t *reception)
-{
-    enum { STAMPS_MAX = sizeof self->stamps / sizeof self->stamps[0] };
-    wire_reader_t reader;
-
-    wire_reader_init (&reader, message->stamps, message->stamps_size_bytes);
-    uint32_t count = wire_take_array (&reader, STAMPS_MAX);
-    for (uint32_t i = 0; i < count; i++)
-        self->stamps[i] = wire_take_u64 (&reader);
-    if (reader.bad || count == 0)
-        return;
-    timemgmt_lamport_receive (&self->lamport, self->stamps[0]);
-    reception->stamps = self->stamps;
-    reception->stamp_count = count;
-}
-
 /*  Has the owner's epoch ended? (docs/protocol.md, section 9) */
 static bool stale (federate_core_t *self, federate_object_t *object, const wire_message_t *message,
                    bool in_time_order)
@@ -60,12 +44,19 @@ static bool stale (federate_core_t *self, federate_object_t *object, const wire_
 
     if (!in_time_order && message->order == WIRE_ORDER_TIMESTAMP)
         return false; /* received without the order of time: late, and of its owner's epoch all the same */
+    if (message->epoch == 0)
+        return false; /* its owner acquired it by the standard's transfer, which has no cut */
     if (message->epoch < *latest) {
         self->counters.stale_dropped++;
         return true;
     }
     *latest = message->epoch;
     return false;
+}
+
+static uint32_t latest_epoch (const federate_object_t *object)
+{
+    return object->epoch_seen > object->epoch_delivered ? object->epoch_seen : object->epoch_delivered;
 }
 
 static bool make_reflection (federate_core_t *self, const wire_message_t *message, wire_reader_t *reader,
@@ -84,7 +75,7 @@ static bool make_reflection (federate_core_t *self, const wire_message_t *messag
     delivery->kind = FEDERATE_REFLECTED;
     delivery->reception.object = (mst_object_t) { object->id };
     delivery->reception.object_class = (mst_class_t) { object->class_index + 1 };
-    delivery->reception.epoch = message->epoch;
+    delivery->reception.epoch = message->epoch != 0 ? message->epoch : latest_epoch (object);
     self->counters.updates_received++;
     return true;
 }
@@ -132,7 +123,7 @@ static bool make_message (federate_core_t *self, federate_peer_t *peer, const wi
         .order = in_time_order ? MST_ORDER_TIMESTAMP : MST_ORDER_RECEIVE,
     };
     if (message->stamps)
-        read_stamps (self, message, &delivery->reception);
+        federate_stamps_read (self, message, &delivery->reception);
     switch (message->type) {
     case WIRE_MESSAGE_UPDATE: return make_reflection (self, message, reader, in_time_order, delivery);
     case WIRE_MESSAGE_INTERACTION: return make_interaction (self, message, reader, delivery);
@@ -143,10 +134,9 @@ static bool make_message (federate_core_t *self, federate_peer_t *peer, const wi
     }
 }
 
-static void skip_rest (wire_reader_t *reader, const wire_reader_t *values, uint32_t count)
+static void skip_values (wire_reader_t *reader, uint32_t count)
 {
     wire_message_value_t value;
-    *reader = *values;
     for (uint32_t i = 0; i < count && !reader->bad; i++)
         wire_message_value_read (reader, &value);
 }
@@ -168,15 +158,17 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
             self->counters.never_came++;
             break;
         }
-        wire_reader_t values = bundle->reader;
+        const uint8_t *values = bundle->reader.at;
         const federate_peer_t *peer = bundle->parcel->peer;
         bool timed = message.order == WIRE_ORDER_TIMESTAMP;
         bool cut = timed && peer->lost && bundle->head.sequence > peer->cut_sequence;
         self->counters.cut_dropped += cut && !bundle->skip_timestamped;
         if (!cut && !(timed && bundle->skip_timestamped))
             found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false, delivery);
-        if (!found || message.type > WIRE_MESSAGE_INTERACTION)
-            skip_rest (&bundle->reader, &values, message.value_count);
+        if (!found || message.type > WIRE_MESSAGE_INTERACTION) {
+            bundle->reader.at = values;
+            skip_values (&bundle->reader, message.value_count);
+        }
         delivery->reception.sequence = bundle->head.sequence;
     }
     if (bundle->left == 0) {

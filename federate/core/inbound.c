@@ -133,8 +133,6 @@ static void skip_values (wire_reader_t *reader, uint32_t count)
         wire_message_value_read (reader, &value);
 }
 
-/*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration are
-    counted. Receive-order ones are left for the user's turn. */
 /*  Only a sender that does not keep to its bound sends into the past. */
 static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, int64_t time)
 {
@@ -152,6 +150,8 @@ static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, 
     return err;
 }
 
+/*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration are
+    counted. Receive-order ones are left for the user's turn. */
 static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle,
                               uint32_t *receive_ordered)
 {
@@ -205,6 +205,8 @@ static mst_err_t release_bundle (federate_core_t *self, federate_peer_t *peer, f
         federate_parcel_drop (self, bundle->parcel);
         return MST_OK;
     }
+    if (self->causal)
+        return federate_causal_release (self, peer, bundle);
     bundle->order = self->order++;
     if (FEDERATE_FIFO_ROOM (&self->data)) {
         federate_parcel_drop (self, bundle->parcel);
@@ -220,6 +222,31 @@ static bool marks_met (const federate_core_t *self, const federate_peer_t *peer,
     if (bundle->head.sequence <= peer->needed)
         return true;
     return bundle->head.applied <= self->applied && bundle->head.issued <= peer->known_issued;
+}
+
+static bool carries_state (const federate_bundle_t *bundle)
+{
+    wire_reader_t reader = bundle->reader;
+    for (uint32_t i = 0; i < bundle->left; i++) {
+        wire_message_t message;
+        if (wire_message_read (&reader, &message))
+            return false;
+        if (message.type == WIRE_MESSAGE_MIGRATION)
+            return true;
+        skip_values (&reader, message.value_count);
+    }
+    return false;
+}
+
+/*  Beyond limits.tso_queue_messages a bundle stays as it is until a grant needs it: so its sender's window fills, and the
+    sender is told. A vote is not kept waiting. */
+static bool has_queue_room (const federate_core_t *self, const federate_peer_t *peer,
+                            const federate_bundle_t *bundle)
+{
+    if (!self->constrained || bundle->head.smallest == WIRE_TIME_NEVER || bundle->head.sequence <= peer->needed)
+        return true;
+    size_t queued = timemgmt_tso_queue_count (self->queue);
+    return queued == 0 || queued + bundle->left <= self->options.tso_queue_messages || carries_state (bundle);
 }
 
 static mst_err_t refuse_garbage (federate_core_t *self, uint64_t connection, mst_err_t err)
@@ -261,9 +288,11 @@ mst_err_t federate_inbound_bar (federate_core_t *self, federate_peer_t *peer)
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (self != NULL && peer != NULL);
-    while (FEDERATE_FIFO_COUNT (&peer->held) > 0 && marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held))) {
+    while (FEDERATE_FIFO_COUNT (&peer->held) > 0 && marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held)) &&
+           has_queue_room (self, peer, &FEDERATE_FIFO_HEAD (&peer->held))) {
         federate_bundle_t bundle = FEDERATE_FIFO_HEAD (&peer->held);
         FEDERATE_FIFO_POP (&peer->held);
+        base_trace ("federate/core/inbound.c: federate_inbound_release");
         peer->released = bundle.head.sequence;
         peer->report_due = true;
         mst_err_t err = release_bundle (self, peer, &bundle);
@@ -289,20 +318,6 @@ mst_err_t federate_inbound_release_all (federate_core_t *self)
             return err;
     }
     return MST_OK;
-}
-
-static bool carries_state (const federate_bundle_t *bundle)
-{
-    wire_reader_t reader = bundle->reader;
-    for (uint32_t i = 0; i < bundle->left; i++) {
-        wire_message_t message;
-        if (wire_message_read (&reader, &message))
-            return false;
-        if (message.type == WIRE_MESSAGE_MIGRATION)
-            return true;
-        skip_values (&reader, message.value_count);
-    }
-    return false;
 }
 
 static bool vote_awaited (const federate_peer_t *peer)
@@ -336,6 +351,8 @@ mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
     base_assert (self != NULL && peer != NULL);
     if (FEDERATE_FIFO_COUNT (&peer->held) == 0 || peer->probing || self->lost || self->resigned)
         return MST_OK;
+    if (marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held)))
+        return MST_OK; /* it waits for room in the queue */
     const wire_bundle_head_t *head = &FEDERATE_FIFO_HEAD (&peer->held).head;
     if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER && !vote_awaited (peer))
         return MST_OK;
@@ -504,6 +521,7 @@ mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, c
     mst_err_t err;
 
     base_assert (self != NULL && connection != 0);
+    base_trace ("federate/core/inbound.c: federate_core_from_peer");
     federate_parcel_t *parcel = base_calloc (1, sizeof *parcel);
     if (!parcel) {
         (void) base_alloc_error ();

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/trace.h"
 #include "federate/core/core.h"
 #include "timemgmt/causal.h"
 #include "timemgmt/clocks.h"
@@ -56,6 +57,13 @@ typedef struct federate_bundle {
 } federate_bundle_t;
 
 typedef BASE_LIST (federate_bundle_t) federate_bundles_t;
+
+/*  One receive-order message that waits for its causes. */
+typedef struct federate_waiting {
+    federate_bundle_t single;
+    bool used;
+    uint32_t next_free;
+} federate_waiting_t;
 
 /*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. Room is first sought in
     front, so that one that is never empty does not grow by what has left it. */
@@ -314,8 +322,17 @@ struct federate_core {
     BASE_LIST (federate_arrival_t) arrivals;
     uint32_t batch_counter;
 
+    /* stamps and causal delivery, where asked for */
     uint64_t lamport;
-    timemgmt_causal_t *causal;
+    timemgmt_vector_t vector;
+    timemgmt_causal_t *causal;        /* NULL: messages are delivered as they come */
+    BASE_LIST (federate_waiting_t) waiting;
+    uint32_t waiting_free;            /* index + 1 */
+    timemgmt_causal_items_t ready;    /* scratch */
+    timemgmt_causal_stamp_t matrix;   /* scratch */
+    BASE_LIST (uint32_t) receivers;   /* scratch */
+    base_buffer_t stamp;              /* scratch */
+    base_arena_t stamp_arena;         /* scratch */
 
     size_t queued_bytes;     /* of parcels that the user has not consumed */
     federate_parcel_t *uncredited;
@@ -328,7 +345,6 @@ struct federate_core {
     federate_bundle_t taken_bundle;
     federate_callback_t taken_callback;
     mst_value_t values[FEDERATE_ATTRIBUTES_MAX];
-    uint64_t stamps[8];
     base_arena_t taken_arena;
     bool take_failed;        /* no memory for a text of the delivery */
     base_arena_t arena;      /* of the control frame that is being read */
@@ -367,10 +383,37 @@ void federate_inbound_blocked (federate_core_t *self);
 mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t *args);
 mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer, const wire_frame_t *frame);
-bool federate_route_has_room (const federate_core_t *self, const federate_route_t *route, size_t size);
+static inline bool federate_route_has_room (const federate_core_t *self, const federate_route_t *route,
+                                            size_t size)
+{
+    uint64_t unconsumed = route->sent_bytes - route->consumed_bytes + route->open.size_bytes;
+    return unconsumed + size <= self->options.route_window_bytes ||
+           unconsumed < FEDERATE_CREDIT_STEP_BYTES; /* the receiver may keep back so much credit: a message larger
+                                                       than the window passes */
+}
+/*  message->room_bytes is set. */
 mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
                               const wire_message_t *message, const wire_message_value_t *values,
                               bool best_effort);
+/*  The same, inline where the message goes into an open bundle that has room. */
+static inline mst_err_t federate_route_put (federate_core_t *self, federate_route_t *route,
+                                            const wire_message_t *message, const wire_message_value_t *values,
+                                            bool best_effort)
+{
+    base_buffer_t *open = &route->open;
+
+    if (best_effort || open->size_bytes == 0 || open->size_bytes + message->room_bytes >= self->options.bundle_bytes ||
+        route->open_count + 1 >= WIRE_BUNDLE_MESSAGES_MAX)
+        return federate_route_add (self, route, message, values, best_effort);
+    if (wire_bundle_add (open, message, values))
+        return MST_E_NO_MEMORY;
+    route->open_count++;
+    route->open_applied = self->relevant;
+    route->open_issued = route->issued;
+    if (message->order == WIRE_ORDER_TIMESTAMP && message->time < route->open_smallest)
+        route->open_smallest = message->time;
+    return MST_OK;
+}
 mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route);
 mst_err_t federate_route_seal_all (federate_core_t *self);
 void federate_route_fini (federate_core_t *self, federate_peer_t *peer);
@@ -420,6 +463,16 @@ bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
                                  federate_delivery_t *delivery);
 void federate_migration_peer_gone (federate_core_t *self, federate_peer_t *peer);
 void federate_migration_fini (federate_core_t *self);
+
+/*  stamp.c */
+mst_err_t federate_stamp_init (federate_core_t *self);
+void federate_stamp_abandon (federate_core_t *self);
+void federate_stamp_fini (federate_core_t *self);
+/*  Puts the stamps of a message to `self->receivers` into it; they are good until the next call. */
+mst_err_t federate_stamp (federate_core_t *self, wire_message_t *message, bool reliable);
+void federate_stamps_read (federate_core_t *self, const wire_message_t *message, mst_reception_t *reception);
+mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer, federate_bundle_t *bundle);
+mst_err_t federate_causal_gone (federate_core_t *self, const federate_peer_t *peer);
 
 /*  time.c */
 mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant);

@@ -111,6 +111,7 @@ static mst_err_t send_state (federate_core_t *self, federate_route_t *route, con
     wire_message_t message = { .type = WIRE_MESSAGE_MIGRATION, .order = WIRE_ORDER_TIMESTAMP,
                                .has_time = true, .time = batch->cut, .target = leaving->object,
                                .epoch = batch->number, .value_count = MIGRATION_VALUES };
+    message.room_bytes = wire_message_room (&message, values);
     return federate_route_add (self, route, &message, values, false);
 }
 

@@ -133,6 +133,7 @@ mst_err_t federate_core_register (federate_core_t *self, uint32_t class_handle, 
     }
     self->object_counter++;
     fresh->owned = in->published | 1u; /* the privilege to delete is the registrar's */
+    fresh->epoch = 1;
     *object = (mst_object_t) { id };
     return federate_route_issue (self, class_handle - 1);
 }

@@ -233,6 +233,8 @@ static mst_err_t settle (federate_core_t *self, federate_peer_t *peer)
     peer->needed = UINT64_MAX;
     mst_err_t err = federate_inbound_release (self, peer);
     federate_migration_peer_gone (self, peer);
+    if (!err)
+        err = federate_causal_gone (self, peer);
     if (err || self->lost || self->resigned)
         return err;
     if (peer->received < peer->cut_sequence)

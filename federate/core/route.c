@@ -197,14 +197,6 @@ mst_err_t federate_route_issue (federate_core_t *self, uint32_t class_index)
 
 /*  Bundles ----------------------------------------------------------------------------------------- */
 
-bool federate_route_has_room (const federate_core_t *self, const federate_route_t *route, size_t size)
-{
-    uint64_t unconsumed = route->sent_bytes - route->consumed_bytes + route->open.size_bytes;
-    if (unconsumed < FEDERATE_CREDIT_STEP_BYTES)
-        return true; /* the receiver may keep back so much credit: a message larger than the window passes */
-    return unconsumed + size <= self->options.route_window_bytes;
-}
-
 static mst_err_t begin_bundle (federate_core_t *self, federate_route_t *route)
 {
     mst_err_t err = wire_bundle_begin (&route->open);
@@ -215,17 +207,6 @@ static mst_err_t begin_bundle (federate_core_t *self, federate_route_t *route)
     route->open_applied = self->relevant;
     route->open_issued = route->issued;
     return MST_OK;
-}
-
-/*  A message as large as a bundle gets one of its own when the open one is half full: so no bundle is much
-    larger than it must be. */
-static bool message_is_large (const federate_core_t *self, const wire_message_t *message,
-                              const wire_message_value_t *values)
-{
-    size_t size = message->tag_size_bytes;
-    for (uint32_t i = 0; i < message->value_count; i++)
-        size += values[i].size_bytes;
-    return size >= self->options.bundle_bytes;
 }
 
 static mst_err_t add_best_effort (federate_core_t *self, federate_route_t *route,
@@ -259,9 +240,11 @@ mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
     base_assert (!best_effort || message->order == WIRE_ORDER_RECEIVE);
     if (best_effort)
         return add_best_effort (self, route, message, values);
+    base_trace ("federate/core/route.c: federate_route_add");
     mst_err_t err = MST_OK;
-    if (route->open.size_bytes >= self->options.bundle_bytes / 2 && message_is_large (self, message, values))
-        err = federate_route_seal (self, route);
+    size_t full = self->options.bundle_bytes;
+    if (message->room_bytes >= full && route->open.size_bytes >= full / 2)
+        err = federate_route_seal (self, route); /* so that no bundle is much larger than it must be */
     if (!err && route->open.size_bytes == 0)
         err = begin_bundle (self, route);
     if (!err)
@@ -273,10 +256,9 @@ mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
     route->open_issued = route->issued;
     if (message->order == WIRE_ORDER_TIMESTAMP && message->time < route->open_smallest)
         route->open_smallest = message->time;
-    if (route->open.size_bytes >= self->options.bundle_bytes ||
-        route->open_count == WIRE_BUNDLE_MESSAGES_MAX)
-        err = federate_route_seal (self, route);
-    return err;
+    if (route->open.size_bytes >= full || route->open_count == WIRE_BUNDLE_MESSAGES_MAX)
+        return federate_route_seal (self, route);
+    return MST_OK;
 }
 
 /*  Hands a frame to the road: the peer's connection, or the RTI's when it is relayed. */
@@ -354,6 +336,7 @@ mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route)
         err = seal_best_effort (self, route);
     if (err || route->open.size_bytes == 0)
         return err;
+    base_trace ("federate/core/route.c: federate_route_seal");
     wire_bundle_head_t head = { self->self, self->incarnation, route->peer->id, route->sequence + 1,
                                 route->open_smallest, route->open_applied, route->open_issued,
                                 route->open_count };

@@ -214,6 +214,7 @@ mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *gran
     if (!regulation && grant->time < self->now)
         return base_error (MST_E_INTERNAL, "the RTI granted %s to %s, which is at %s already",
                            FEDERATE_TIME (self, grant->time), self->name, FEDERATE_TIME (self, self->now));
+    base_trace ("federate/core/time.c: federate_time_granted");
     self->granting = true;
     self->grant = *grant;
     self->grant.need = (wire_pairs_t) { NULL, 0 };

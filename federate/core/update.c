@@ -7,10 +7,9 @@
 /*  What one call sends: the same for every route but for the values that its receiver subscribes to. */
 typedef struct outgoing {
     wire_message_t message;
-    wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
-    uint64_t mask;     /* of the values */
-    size_t size_bytes; /* of the values, about */
+    uint64_t mask; /* of the values */
     const mst_send_options_t *options;
+    wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
 } outgoing_t;
 
 static mst_err_t not_owned (const federate_core_t *self, const federate_object_t *object, uint64_t mask)
@@ -23,30 +22,38 @@ static mst_err_t not_owned (const federate_core_t *self, const federate_object_t
                        object->name);
 }
 
-static mst_err_t collect_values (const federate_core_t *self, const mst_value_t *values, size_t count,
-                                 uint32_t known_count, mst_err_t unknown, outgoing_t *out)
+static mst_err_t bad_value (const federate_core_t *self, const mst_value_t *value, size_t index, mst_err_t unknown)
 {
-    out->mask = 0;
-    out->size_bytes = WIRE_MESSAGE_OVERHEAD_BYTES + out->message.tag_size_bytes;
+    if (value->size_bytes > WIRE_VALUE_MAX)
+        return base_error (MST_E_LIMIT, "value %zu has %u bytes; WIRE_VALUE_MAX is %d", index, value->size_bytes,
+                           WIRE_VALUE_MAX);
+    return base_error (unknown, "%s: value %zu has handle %u, which is unknown or given twice", self->name, index,
+                       value->handle);
+}
+
+static inline mst_err_t collect_values (const federate_core_t *self, const mst_value_t *values, size_t count,
+                                        uint32_t known_count, mst_err_t unknown, outgoing_t *out)
+{
+    uint64_t mask = 0;
+    size_t room = WIRE_MESSAGE_OVERHEAD_BYTES + out->message.tag_size_bytes + count * 2 * WIRE_BYTES_HEAD_MAX;
+
     if (count > FEDERATE_ATTRIBUTES_MAX)
         return base_error (MST_E_LIMIT, "%zu values in one message; WIRE_VALUES_MAX is %d", count,
                            WIRE_VALUES_MAX);
     for (size_t i = 0; i < count; i++) {
-        uint64_t bit = UINT64_C (1) << ((values[i].handle - 1) % FEDERATE_ATTRIBUTES_MAX);
-        if (values[i].handle == 0 || values[i].handle > known_count || (out->mask & bit))
-            return base_error (unknown, "%s: value %zu has handle %u, which is unknown or given twice",
-                               self->name, i, values[i].handle);
-        if (values[i].size_bytes > WIRE_VALUE_MAX)
-            return base_error (MST_E_LIMIT, "value %zu has %u bytes; WIRE_VALUE_MAX is %d", i,
-                               values[i].size_bytes, WIRE_VALUE_MAX);
-        out->mask |= bit;
+        uint32_t bit = values[i].handle - 1; /* of handle 0: none */
+        if (bit >= known_count || (mask >> bit & 1u) || values[i].size_bytes > WIRE_VALUE_MAX)
+            return bad_value (self, &values[i], i, unknown);
+        mask |= UINT64_C (1) << bit;
         out->values[i] = (wire_message_value_t) { values[i].handle, values[i].size_bytes, values[i].data };
-        out->size_bytes += values[i].size_bytes + 2 * WIRE_BYTES_HEAD_MAX;
+        room += values[i].size_bytes;
     }
-    if (out->size_bytes > FEDERATE_MESSAGE_BYTES_MAX)
+    if (room > FEDERATE_MESSAGE_BYTES_MAX)
         return base_error (MST_E_LIMIT, "one message of %zu bytes; with its bundle it would exceed WIRE_BODY_MAX (%d)",
-                           out->size_bytes, WIRE_BODY_MAX);
+                           room, WIRE_BODY_MAX);
+    out->mask = mask;
     out->message.value_count = (uint32_t) count;
+    out->message.room_bytes = room;
     return MST_OK;
 }
 
@@ -66,10 +73,10 @@ static mst_err_t collect_options (const mst_send_options_t *options, outgoing_t 
 /*  A time stamp is legal at or above what was promised; a sender that does not regulate may give any. */
 static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgoing_t *out)
 {
-    out->message.has_time = time != MST_TIME_NONE;
-    out->message.time = out->message.has_time ? time : 0;
-    if (!out->message.has_time)
-        return MST_OK;
+    if (time == MST_TIME_NONE)
+        return MST_OK; /* as the message was made */
+    out->message.has_time = true;
+    out->message.time = time;
     mst_err_t err = timemgmt_time_check (self->time_type, time);
     if (err || !self->regulating)
         return err;
@@ -85,7 +92,7 @@ static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgo
     return MST_OK;
 }
 
-static bool chosen (const federate_route_t *route, const mst_send_options_t *options)
+static inline bool chosen (const federate_route_t *route, const mst_send_options_t *options)
 {
     if (!options || !options->only || route->peer->recorder)
         return true;
@@ -95,15 +102,20 @@ static bool chosen (const federate_route_t *route, const mst_send_options_t *opt
     return false;
 }
 
-/*  Lamport's stamp and the sender's own counter, on receive-order messages when the federate asked. */
-static void stamp (federate_core_t *self, outgoing_t *out, uint8_t room[32])
+/*  Stamps on a receive-order message, when the federate asked: for one to the routes that want `part` of an
+    object class (class_index), or to all (FOM_NONE). */
+static mst_err_t stamp (federate_core_t *self, outgoing_t *out, federate_route_t *const *routes, size_t count,
+                        uint32_t class_index, uint64_t part, bool best_effort)
 {
     if (out->message.order != WIRE_ORDER_RECEIVE)
-        return;
-    uint8_t *at = wire_put_array (room, 1);
-    at = wire_put_u64 (at, timemgmt_lamport_tick (&self->lamport));
-    out->message.stamps = room;
-    out->message.stamps_size_bytes = (uint32_t) (at - room);
+        return MST_OK;
+    self->receivers.count = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool wanted = class_index == FOM_NONE || (routes[i]->effective[class_index] & part & out->mask) != 0;
+        if (wanted && chosen (routes[i], out->options) && BASE_LIST_PUSH (&self->receivers, routes[i]->peer->id))
+            return base_alloc_error ();
+    }
+    return federate_stamp (self, &out->message, !best_effort);
 }
 
 static mst_err_t full (federate_core_t *self, const federate_route_t *route, bool timed)
@@ -121,13 +133,13 @@ static mst_err_t full (federate_core_t *self, const federate_route_t *route, boo
 }
 
 /*  Is there room on every route that gets reliable values of `mask`? Nothing is sent otherwise. */
-static mst_err_t check_room (federate_core_t *self, federate_route_t *const *routes, size_t count,
-                             const outgoing_t *out, uint32_t class_index, bool timed)
+static inline mst_err_t check_room (federate_core_t *self, federate_route_t *const *routes, size_t count,
+                                    const outgoing_t *out, uint32_t class_index, bool timed)
 {
     for (size_t i = 0; i < count; i++) {
         if (class_index != FOM_NONE && (routes[i]->effective[class_index] & out->mask) == 0)
             continue;
-        if (chosen (routes[i], out->options) && !federate_route_has_room (self, routes[i], out->size_bytes))
+        if (chosen (routes[i], out->options) && !federate_route_has_room (self, routes[i], out->message.room_bytes))
             return full (self, routes[i], timed);
     }
     return MST_OK;
@@ -150,28 +162,28 @@ static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const
 static mst_err_t send_part (federate_core_t *self, const federate_class_t *in, uint32_t class_index,
                             outgoing_t *out, uint64_t part, uint8_t order, bool best_effort)
 {
-    uint8_t room[32];
+    mst_err_t err = MST_OK;
 
     out->message.order = order;
     if (self->options.stamps)
-        stamp (self, out, room);
-    for (size_t i = 0; i < in->routes.count; i++) {
+        err = stamp (self, out, in->routes.items, in->routes.count, class_index, part, best_effort);
+    for (size_t i = 0; !err && i < in->routes.count; i++) {
         federate_route_t *route = in->routes.items[i];
         uint64_t wanted = route->effective[class_index] & part;
         if ((wanted & out->mask) == 0 || !chosen (route, out->options))
             continue;
-        mst_err_t err = (out->mask & ~wanted) == 0
-                            ? federate_route_add (self, route, &out->message, out->values, best_effort)
-                            : add_some (self, route, out, wanted, best_effort);
-        if (err)
-            return err;
+        err = (out->mask & ~wanted) == 0
+                  ? federate_route_put (self, route, &out->message, out->values, best_effort)
+                  : add_some (self, route, out, wanted, best_effort);
     }
-    return MST_OK;
+    return err;
 }
 
 static mst_err_t check_ownership (const federate_core_t *self, const federate_object_t *object,
                                   mst_time_t time, uint64_t mask)
 {
+    if ((mask & ~object->owned) == 0 && !object->migrating && !object->leaving && !object->arrived)
+        return MST_OK;
     if ((object->migrating || object->leaving) && (time == MST_TIME_NONE || time > object->cut))
         return base_error (MST_E_EPOCH_STALE, "\"%s\" leaves %s at the cut %s: no update after it",
                            object->name, self->name, FEDERATE_TIME (self, object->cut));
@@ -207,6 +219,7 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, cons
         err = check_time (self, time, &out);
     if (!err)
         err = check_ownership (self, known, time, out.mask);
+    base_trace ("federate/core/update.c: federate_core_update");
     uint64_t timed = self->regulating && out.message.has_time ? in->timestamped : 0;
     uint64_t reliable = ~timed & ~in->best_effort, best_effort = ~timed & in->best_effort;
     if (!err)
@@ -227,7 +240,6 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
                               size_t count, mst_time_t time, const mst_send_options_t *options)
 {
     outgoing_t out;
-    uint8_t room[32];
 
     base_assert (self != NULL);
     base_assert (values != NULL || count == 0);
@@ -255,10 +267,10 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
         return err;
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
     if (self->options.stamps)
-        stamp (self, &out, room);
+        err = stamp (self, &out, in->routes.items, in->routes.count, FOM_NONE, 0, best_effort);
     for (size_t i = 0; !err && i < in->routes.count; i++)
         if (chosen (in->routes.items[i], options))
-            err = federate_route_add (self, in->routes.items[i], &out.message, out.values, best_effort);
+            err = federate_route_put (self, in->routes.items[i], &out.message, out.values, best_effort);
     if (!err)
         self->counters.interactions_sent++;
     return err;
@@ -286,6 +298,7 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
     err = collect_options (options, &out);
     if (!err)
         err = check_time (self, time, &out);
+    out.message.room_bytes = wire_message_room (&out.message, NULL);
     const federate_class_t *in = &self->classes[known->class_index];
     bool timed = self->regulating && out.message.has_time && (in->timestamped & 1u);
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;

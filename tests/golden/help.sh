@@ -22,7 +22,7 @@ check () { # NAME ARGUMENT...
 update=false
 [ "${1:-}" = --update ] && update=true
 check muster --help
-for verb in run replay log rti version record-federation; do
+for verb in run replay log rti bench version record-federation; do
     check "$verb" "$verb" --help
 done
 

@@ -197,7 +197,7 @@ static mst_err_t wait_in (mst_federate_t fed, waiting_t kind)
     mst_err_t err = MST_OK;
     mst_class_t body = { 0 };
 
-    switch (kind) {
+    switch ((int) kind) {
     case WAIT_EVOKE:
         while (!err)
             err = mst_evoke (fed, -1, NULL);

@@ -176,6 +176,38 @@ static void test_time_stamped_gives_an_error (void)
     stage_close (&stage);
 }
 
+/*  A full queue of time-stamped messages loses nothing: what does not fit waits until a grant needs it. */
+static void test_a_full_queue (void)
+{
+    enum { TICKS = 3000, QUEUE = 10 };
+    stage_t stage;
+    mst_join_options_t options;
+
+    stage_open (&stage);
+    options = stage_options (&stage);
+    options.tso_queue_messages = QUEUE;
+    options.bundle_bytes = 512;
+    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    CHECK_OK (mst_publish_interaction (sun->fed, actor_interaction (sun, "Tick")));
+    CHECK_OK (mst_subscribe_interaction (moon->fed, actor_interaction (moon, "Tick")));
+    actor_keeps_time (&stage, sun, 1);
+    actor_keeps_time (&stage, moon, 1);
+    stage_settle (&stage);
+    actor_forget (moon);
+    for (int i = 0; i < TICKS; i++)
+        CHECK_OK (actor_sends (sun, "Tick", "Count", "x", 1 + i % 30));
+    CHECK_OK (mst_time_advance_request (sun->fed, 1000));
+    moon->terse = true;
+    CHECK_OK (mst_next_message_request (moon->fed, 100));
+    STAGE_UNTIL (&stage, moon->granted == 1);
+    CHECK_INT (moon->received, TICKS / 30);
+    actor_advances (&stage, moon, 15);
+    CHECK_INT (moon->received, TICKS / 2);
+    actor_advances (&stage, moon, 100);
+    CHECK_INT (moon->received, TICKS);
+    stage_close (&stage);
+}
+
 /*  Two that write to each other and read nothing. */
 static void test_no_deadlock (void)
 {
@@ -221,6 +253,8 @@ static void test_no_deadlock_with_a_backlog (void)
     CHECK_INT (sun->received, 0); /* granted, so held: moon is out of credit */
     for (int i = 0; i < NOTES; i++)
         CHECK_OK (mst_send (sun->fed, note, &value, 1, MST_TIME_NONE, NULL));
+    sun->terse = true;
+    CHECK_OK (mst_asynchronous_delivery (sun->fed, true)); /* what is left of moon's is read now */
     STAGE_UNTIL (&stage, atomic_load (&moon.done));
     finish (&moon);
     stage_close (&stage);
@@ -373,6 +407,7 @@ static void test_order_under_pressure (void)
 static CU_TestInfo pressure_tests[] = {
     { "a sender waits for a receiver that does not read", test_a_sender_waits },
     { "a time-stamped message gives an error", test_time_stamped_gives_an_error },
+    { "a full queue of time-stamped messages", test_a_full_queue },
     { "two that write and do not read", test_no_deadlock },
     { "the same with a backlog", test_no_deadlock_with_a_backlog },
     { "a third is not stopped", test_a_third_is_not_stopped },

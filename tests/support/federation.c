@@ -9,27 +9,35 @@
 #include <string.h>
 
 #define ATTRIBUTE(name, transport, order)                                                          \
-    "<attribute><name>" name "</name><dataType>HLAopaqueData</dataType><transportation>" transport  \
+    "<attribute><name>" name "</name><dataType>HLAopaqueData</dataType><transportation>" transport \
     "</transportation><order>" order "</order></attribute>"
 
 static const char model[] =
     "<objectModel><objects><objectClass><name>HLAobjectRoot</name>"
-    "<objectClass><name>Body</name>" ATTRIBUTE ("Place", "HLAreliable", "TimeStamp")
-        ATTRIBUTE ("Mass", "HLAreliable", "Receive") ATTRIBUTE ("Glow", "HLAbestEffort", "Receive")
-    "<objectClass><name>Comet</name>" ATTRIBUTE ("Tail", "HLAreliable", "TimeStamp")
-    "</objectClass></objectClass></objectClass></objects>"
-    "<interactions><interactionClass><name>HLAinteractionRoot</name>"
-    "<interactionClass><name>Note</name><transportation>HLAreliable</transportation>"
-    "<order>TimeStamp</order><parameter><name>Text</name><dataType>HLAopaqueData</dataType>"
-    "</parameter><interactionClass><name>Alarm</name><transportation>HLAreliable</transportation>"
-    "<order>TimeStamp</order></interactionClass></interactionClass>"
-    "<interactionClass><name>Chat</name><transportation>HLAreliable</transportation>"
-    "<order>Receive</order><parameter><name>Text</name><dataType>HLAopaqueData</dataType>"
-    "</parameter></interactionClass></interactionClass></interactions></objectModel>";
+    "<objectClass><name>Body</name>" ATTRIBUTE ("Place", "HLAreliable", "TimeStamp") ATTRIBUTE (
+        "Mass", "HLAreliable", "Receive")
+        ATTRIBUTE ("Glow", "HLAbestEffort", "Receive") "<objectClass><name>Comet</name>" ATTRIBUTE (
+            "Tail", "HLAreliable",
+            "TimeStamp") "</objectClass></objectClass></objectClass></objects>"
+                         "<interactions><interactionClass><name>HLAinteractionRoot</name>"
+                         "<interactionClass><name>Note</name><transportation>HLAreliable</"
+                         "transportation>"
+                         "<order>TimeStamp</order><parameter><name>Text</"
+                         "name><dataType>HLAopaqueData</dataType>"
+                         "</parameter><interactionClass><name>Alarm</"
+                         "name><transportation>HLAreliable</transportation>"
+                         "<order>TimeStamp</order></interactionClass></interactionClass>"
+                         "<interactionClass><name>Chat</name><transportation>HLAreliable</"
+                         "transportation>"
+                         "<order>Receive</order><parameter><name>Text</"
+                         "name><dataType>HLAopaqueData</dataType>"
+                         "</parameter></interactionClass></interactionClass></interactions></"
+                         "objectModel>";
 
 /*  Text ---------------------------------------------------------------------------------------- */
 
-static void say (federation_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+static void say (federation_t *self, const char *format, ...)
+    __attribute__ ((format (printf, 2, 3)));
 
 static void say (federation_t *self, const char *format, ...)
 {
@@ -72,7 +80,8 @@ static mst_err_t note (federation_t *self, federation_member_t *member, mst_err_
 
 /*  Pipes --------------------------------------------------------------------------------------- */
 
-static void put (federation_pipe_t *pipe, federation_bytes_t bytes, const void *data, size_t size_bytes)
+static void put (federation_pipe_t *pipe, federation_bytes_t bytes, const void *data,
+                 size_t size_bytes)
 {
     if (pipe->count == pipe->capacity) {
         pipe->capacity = pipe->capacity ? 2 * pipe->capacity : 8;
@@ -167,9 +176,11 @@ static void rti_close (federation_t *self, uint64_t connection)
 
     if (of >= 0) {
         self->members[of].connection = 0;
-        put (&self->there[FEDERATION_RTI][of], (federation_bytes_t){ .from = FEDERATION_RTI, .to = of }, NULL, 0);
+        put (&self->there[FEDERATION_RTI][of],
+             (federation_bytes_t){ .from = FEDERATION_RTI, .to = of }, NULL, 0);
     }
-    rti_step (self, (rti_event_t){ .kind = RTI_EVENT_LOST, .connection = connection, .text = "closed" });
+    rti_step (self,
+              (rti_event_t){ .kind = RTI_EVENT_LOST, .connection = connection, .text = "closed" });
 }
 
 /*  What a daemon does; short of memory it lets time pass and goes on. */
@@ -187,8 +198,9 @@ static void rti_step (federation_t *self, rti_event_t event)
         const rti_send_t *sent = &self->effects.sends.items[i];
         int to = by_connection (self, sent->connection);
         if (to >= 0 && sent->bytes.size_bytes > 0)
-            put (&self->there[FEDERATION_RTI][to], (federation_bytes_t){ .from = FEDERATION_RTI, .to = to },
-                 sent->bytes.data, sent->bytes.size_bytes);
+            put (&self->there[FEDERATION_RTI][to],
+                 (federation_bytes_t){ .from = FEDERATION_RTI, .to = to }, sent->bytes.data,
+                 sent->bytes.size_bytes);
     }
     size_t count = self->effects.closes.count < 16 ? self->effects.closes.count : 16;
     for (size_t i = 0; i < count; i++)
@@ -201,10 +213,13 @@ static void rti_step (federation_t *self, rti_event_t event)
 static void at_rti (federation_t *self, federation_bytes_t *bytes)
 {
     if (bytes->data)
-        rti_step (self, (rti_event_t){ .kind = RTI_EVENT_MESSAGE, .connection = bytes->connection,
-                                       .data = bytes->data, .size_bytes = bytes->size_bytes });
+        rti_step (self, (rti_event_t){ .kind = RTI_EVENT_MESSAGE,
+                                       .connection = bytes->connection,
+                                       .data = bytes->data,
+                                       .size_bytes = bytes->size_bytes });
     else
-        rti_step (self, (rti_event_t){ .kind = RTI_EVENT_LOST, .connection = bytes->connection,
+        rti_step (self, (rti_event_t){ .kind = RTI_EVENT_LOST,
+                                       .connection = bytes->connection,
                                        .text = "the process is gone" });
 }
 
@@ -227,7 +242,8 @@ static mst_err_t hand_peer (federation_member_t *member, const federation_bytes_
     parcel->owner = member;
     memcpy (parcel->data, bytes->data, bytes->size_bytes);
     member->parcels++;
-    mst_err_t err = federate_core_from_peer (member->core, bytes->connection, parcel->data, bytes->size_bytes, parcel);
+    mst_err_t err = federate_core_from_peer (member->core, bytes->connection, parcel->data,
+                                             bytes->size_bytes, parcel);
     if (err == MST_E_NO_MEMORY) { /* not taken */
         member->parcels--;
         free (parcel);
@@ -244,9 +260,11 @@ static void at_federate (federation_t *self, const federation_bytes_t *bytes)
     if (bytes->from == FEDERATION_RTI && !bytes->data)
         federate_core_rti_lost (member->core, "the RTI closed the connection");
     else if (bytes->from == FEDERATION_RTI)
-        (void) note (self, member, federate_core_from_rti (member->core, bytes->data, bytes->size_bytes));
+        (void) note (self, member,
+                     federate_core_from_rti (member->core, bytes->data, bytes->size_bytes));
     else if (!bytes->data)
-        (void) note (self, member, federate_core_connection_closed (member->core, bytes->connection));
+        (void) note (self, member,
+                     federate_core_connection_closed (member->core, bytes->connection));
     else
         (void) note (self, member, hand_peer (member, bytes));
 }
@@ -256,8 +274,9 @@ static void at_route (federation_t *self, const federation_bytes_t *bytes, int f
     federation_member_t *member = &self->members[from];
 
     if (member->core && self->route[from][to] == bytes->connection)
-        (void) note (self, member, federate_core_from_route (member->core, self->members[to].handle,
-                                                             bytes->data, bytes->size_bytes));
+        (void) note (self, member,
+                     federate_core_from_route (member->core, self->members[to].handle, bytes->data,
+                                               bytes->size_bytes));
 }
 
 static bool pipe_place (const federation_t *self, const federation_pipe_t *pipe, int *from, int *to)
@@ -304,7 +323,8 @@ static void route_open (federation_t *self, int from, const federate_effect_t *e
         return;
     }
     (void) note (self, &self->members[from],
-                 federate_core_route_failed (self->members[from].core, effect->peer, "it cannot be reached"));
+                 federate_core_route_failed (self->members[from].core, effect->peer,
+                                             "it cannot be reached"));
 }
 
 static void answer (federation_t *self, int of, const federate_effect_t *effect)
@@ -327,7 +347,8 @@ static void carry_out (federation_t *self, int of, const federate_effect_t *effe
     case FEDERATE_CLOSE_ROUTE:
         if (to < 0 || self->route[of][to] == 0)
             break;
-        put (&self->there[of][to], (federation_bytes_t){ .connection = self->route[of][to], .from = of, .to = to },
+        put (&self->there[of][to],
+             (federation_bytes_t){ .connection = self->route[of][to], .from = of, .to = to },
              effect->bytes.data, effect->bytes.size_bytes);
         if (effect->kind == FEDERATE_CLOSE_ROUTE)
             self->route[of][to] = 0;
@@ -366,13 +387,16 @@ void federation_carry_out (federation_t *self)
         federate_core_state (member->core, &state);
         if (state.lost && member->connection != 0) { /* whoever lost it: the RTI shall know */
             put (&self->there[i][FEDERATION_RTI],
-                 (federation_bytes_t){ .connection = member->connection, .from = i, .to = FEDERATION_RTI }, NULL, 0);
+                 (federation_bytes_t){
+                     .connection = member->connection, .from = i, .to = FEDERATION_RTI },
+                 NULL, 0);
             member->connection = 0;
         }
         base_buffer_t *outbox = federate_core_outbox (member->core);
         if (outbox->size_bytes > 0 && member->connection != 0)
             put (&self->there[i][FEDERATION_RTI],
-                 (federation_bytes_t){ .connection = member->connection, .from = i, .to = FEDERATION_RTI },
+                 (federation_bytes_t){
+                     .connection = member->connection, .from = i, .to = FEDERATION_RTI },
                  outbox->data, outbox->size_bytes);
         base_buffer_clear (outbox);
     }
@@ -408,7 +432,8 @@ static void say_reception (federation_t *self, const char *what, const mst_recep
              (const char *) value->data);
     }
     say_time (self, reception->time);
-    say (self, "%s\n", reception->time != MST_TIME_NONE && reception->order == MST_ORDER_RECEIVE ? " RO" : "");
+    say (self, "%s\n",
+         reception->time != MST_TIME_NONE && reception->order == MST_ORDER_RECEIVE ? " RO" : "");
 }
 
 static void say_migration (federation_t *self, const char *what, const mst_migration_t *migration)
@@ -425,7 +450,8 @@ static void say_migration (federation_t *self, const char *what, const mst_migra
 static void say_ownership (federation_t *self, const char *what, const mst_ownership_t *ownership)
 {
     char room[64];
-    say (self, "%s %s 0x%" PRIx64 "\n", what, object_text (self, ownership->object, room), ownership->attributes);
+    say (self, "%s %s 0x%" PRIx64 "\n", what, object_text (self, ownership->object, room),
+         ownership->attributes);
 }
 
 static void say_delivery (federation_t *self, const federate_delivery_t *what)
@@ -439,7 +465,9 @@ static void say_delivery (federation_t *self, const federate_delivery_t *what)
     case FEDERATE_REFLECTED: say_reception (self, "reflected", &what->reception); break;
     case FEDERATE_RECEIVED: say_reception (self, "received", &what->reception); break;
     case FEDERATE_REMOVED: say_reception (self, "removed", &what->reception); break;
-    case FEDERATE_PROVIDE_UPDATE: say (self, "provide %s\n", object_text (self, what->object, room)); break;
+    case FEDERATE_PROVIDE_UPDATE:
+        say (self, "provide %s\n", object_text (self, what->object, room));
+        break;
     case FEDERATE_REGULATION_ENABLED: say (self, "regulates @%" PRId64 "\n", what->time); break;
     case FEDERATE_CONSTRAINED_ENABLED: say (self, "constrained @%" PRId64 "\n", what->time); break;
     case FEDERATE_GRANTED: say (self, "granted @%" PRId64 "\n", what->time); break;
@@ -447,7 +475,9 @@ static void say_delivery (federation_t *self, const federate_delivery_t *what)
     case FEDERATE_SYNCHRONIZED: say (self, "synchronized %s\n", what->text); break;
     case FEDERATE_MIGRATED_IN: say_migration (self, "migrated in", &what->migration); break;
     case FEDERATE_MIGRATED_OUT: say_migration (self, "migrated out", &what->migration); break;
-    case FEDERATE_MIGRATION_ABORTED: say_migration (self, "migration aborted", &what->migration); break;
+    case FEDERATE_MIGRATION_ABORTED:
+        say_migration (self, "migration aborted", &what->migration);
+        break;
     case FEDERATE_ASSUMPTION_REQUESTED: say_ownership (self, "assume", &what->ownership); break;
     case FEDERATE_ACQUIRED: say_ownership (self, "acquired", &what->ownership); break;
     case FEDERATE_RELEASE_REQUESTED: say_ownership (self, "release", &what->ownership); break;
@@ -457,10 +487,14 @@ static void say_delivery (federation_t *self, const federate_delivery_t *what)
         say_time (self, what->time == INT64_MAX ? MST_TIME_NONE : what->time);
         say (self, ": %s\n", what->reason);
         break;
-    case FEDERATE_REFUSED: say (self, "refused %s: %s\n", short_name (what->err), what->text); break;
+    case FEDERATE_REFUSED:
+        say (self, "refused %s: %s\n", short_name (what->err), what->text);
+        break;
     case FEDERATE_JOINED: say (self, "joined %s\n", what->text); break;
     case FEDERATE_RESIGNED: say (self, "resigned %s\n", what->text); break;
-    case FEDERATE_NAME_RESERVED: say (self, "name %s %s\n", what->text, what->succeeded ? "reserved" : "in use"); break;
+    case FEDERATE_NAME_RESERVED:
+        say (self, "name %s %s\n", what->text, what->succeeded ? "reserved" : "in use");
+        break;
     case FEDERATE_CONNECTION_LOST: say (self, "connection lost: %s\n", what->text); break;
     default: say (self, "kind %d\n", (int) what->kind); break;
     }
@@ -490,7 +524,8 @@ bool federation_tell (federation_t *self, int of)
     bool any = see_reply (self, member);
 
     for (;;) {
-        if (note (self, member, federate_core_next (member->core, &what)) || what.kind == FEDERATE_NOTHING)
+        if (note (self, member, federate_core_next (member->core, &what)) ||
+            what.kind == FEDERATE_NOTHING)
             return any;
         any = true;
         say (self, "%s: ", member->name);
@@ -537,7 +572,8 @@ static void member_end (federation_t *self, int of)
         return;
     federate_core_abandon (member->core);
     federate_effects_t *effects;
-    while ((effects = federate_core_effects (member->core))->count > 0) { /* short of memory, in parts */
+    while ((effects = federate_core_effects (member->core))->count >
+           0) { /* short of memory, in parts */
         for (size_t i = 0; i < effects->count; i++)
             if (effects->items[i].kind == FEDERATE_RELEASE)
                 carry_out (self, of, &effects->items[i]);
@@ -554,12 +590,15 @@ void federation_kill (federation_t *self, const char *name)
     base_assert (of >= 0);
     member_end (self, of);
     put (&self->there[of][FEDERATION_RTI],
-         (federation_bytes_t){ .connection = self->members[of].connection, .from = of, .to = FEDERATION_RTI }, NULL, 0);
+         (federation_bytes_t){
+             .connection = self->members[of].connection, .from = of, .to = FEDERATION_RTI },
+         NULL, 0);
     self->members[of].connection = 0;
     for (int to = 0; to < FEDERATION_MEMBERS; to++)
         if (self->route[of][to] != 0) {
             put (&self->there[of][to],
-                 (federation_bytes_t){ .connection = self->route[of][to], .from = of, .to = to }, NULL, 0);
+                 (federation_bytes_t){ .connection = self->route[of][to], .from = of, .to = to },
+                 NULL, 0);
             self->route[of][to] = 0;
         }
 }
@@ -567,7 +606,8 @@ void federation_kill (federation_t *self, const char *name)
 /*  The creator is a connection that does nothing else. */
 mst_err_t federation_init (federation_t *self, const rti_options_t *options)
 {
-    wire_module_item_t module = { .form = WIRE_MODULE_FILE, .name = { "bodies.xml", 10 },
+    wire_module_item_t module = { .form = WIRE_MODULE_FILE,
+                                  .name = { "bodies.xml", 10 },
                                   .content = { (const uint8_t *) model, sizeof model - 1 } };
     wire_create_federation_execution_t create = { { "world", 5 }, { &module, 1 } };
     wire_up_t up = { .sequence = 1 };
@@ -585,10 +625,13 @@ mst_err_t federation_init (federation_t *self, const rti_options_t *options)
     if (!err)
         err = wire_service_encode (WIRE_SERVICE_CREATE_FEDERATION_EXECUTION, &create, &frame);
     if (!err)
-        err = wire_frame_end (&frame, start, WIRE_SERVICE_CREATE_FEDERATION_EXECUTION, WIRE_FLAG_REPLY_WANTED, 1);
+        err = wire_frame_end (&frame, start, WIRE_SERVICE_CREATE_FEDERATION_EXECUTION,
+                              WIRE_FLAG_REPLY_WANTED, 1);
     if (!err)
-        rti_step (self, (rti_event_t){ .kind = RTI_EVENT_MESSAGE, .connection = ++self->connections,
-                                       .data = frame.data, .size_bytes = frame.size_bytes });
+        rti_step (self, (rti_event_t){ .kind = RTI_EVENT_MESSAGE,
+                                       .connection = ++self->connections,
+                                       .data = frame.data,
+                                       .size_bytes = frame.size_bytes });
     base_buffer_fini (&frame);
     return err;
 }
@@ -639,54 +682,70 @@ void federation_declare (federation_t *self, const char *name, uint64_t publish,
     federate_core_t *core = federation_core (self, name);
 
     if (publish) {
-        (void) federation_say (self, name, federate_core_publish (core, FED_BODY, publish, true, NULL));
-        (void) federation_say (self, name, federate_core_publish_interaction (core, FED_ALARM, true, NULL));
-        (void) federation_say (self, name, federate_core_publish_interaction (core, FED_CHAT, true, NULL));
+        (void) federation_say (self, name,
+                               federate_core_publish (core, FED_BODY, publish, true, NULL));
+        (void) federation_say (self, name,
+                               federate_core_publish_interaction (core, FED_ALARM, true, NULL));
+        (void) federation_say (self, name,
+                               federate_core_publish_interaction (core, FED_CHAT, true, NULL));
     }
     if (subscribe) {
-        (void) federation_say (self, name, federate_core_subscribe (core, FED_BODY, subscribe, true, NULL));
-        (void) federation_say (self, name, federate_core_subscribe_interaction (core, FED_NOTE, true, NULL));
-        (void) federation_say (self, name, federate_core_subscribe_interaction (core, FED_CHAT, true, NULL));
+        (void) federation_say (self, name,
+                               federate_core_subscribe (core, FED_BODY, subscribe, true, NULL));
+        (void) federation_say (self, name,
+                               federate_core_subscribe_interaction (core, FED_NOTE, true, NULL));
+        (void) federation_say (self, name,
+                               federate_core_subscribe_interaction (core, FED_CHAT, true, NULL));
     }
 }
 
 mst_object_t federation_register (federation_t *self, const char *name, uint32_t class_handle)
 {
     mst_object_t object = { 0 };
-    (void) federation_say (self, name, federate_core_register (federation_core (self, name), class_handle, NULL, &object));
+    (void) federation_say (
+        self, name,
+        federate_core_register (federation_core (self, name), class_handle, NULL, &object));
     return object;
 }
 
-mst_err_t federation_update (federation_t *self, const char *name, mst_object_t object, uint32_t attribute,
-                             const char *text, mst_time_t time)
+mst_err_t federation_update (federation_t *self, const char *name, mst_object_t object,
+                             uint32_t attribute, const char *text, mst_time_t time)
 {
     mst_value_t value = { attribute, (uint32_t) strlen (text), text };
-    return federation_say (self, name, federate_core_update (federation_core (self, name), object, &value, 1, time, NULL));
+    return federation_say (
+        self, name,
+        federate_core_update (federation_core (self, name), object, &value, 1, time, NULL));
 }
 
-mst_err_t federation_send (federation_t *self, const char *name, uint32_t interaction, const char *text,
-                           mst_time_t time)
+mst_err_t federation_send (federation_t *self, const char *name, uint32_t interaction,
+                           const char *text, mst_time_t time)
 {
     mst_value_t value = { 1, (uint32_t) strlen (text), text };
-    return federation_say (self, name, federate_core_send (federation_core (self, name),
-                                                           (mst_interaction_class_t){ interaction }, &value, 1, time, NULL));
+    return federation_say (self, name,
+                           federate_core_send (federation_core (self, name),
+                                               (mst_interaction_class_t){ interaction }, &value, 1,
+                                               time, NULL));
 }
 
 mst_err_t federation_advance (federation_t *self, const char *name, uint8_t kind, mst_time_t to)
 {
-    return federation_say (self, name, federate_core_advance (federation_core (self, name), kind, to));
+    return federation_say (self, name,
+                           federate_core_advance (federation_core (self, name), kind, to));
 }
 
 void federation_time_on (federation_t *self, const char *name, mst_time_t lookahead)
 {
-    (void) federation_say (self, name, federate_core_enable_regulation (federation_core (self, name), lookahead));
+    (void) federation_say (
+        self, name, federate_core_enable_regulation (federation_core (self, name), lookahead));
     federation_pump (self);
-    (void) federation_say (self, name, federate_core_enable_constrained (federation_core (self, name)));
+    (void) federation_say (self, name,
+                           federate_core_enable_constrained (federation_core (self, name)));
     federation_pump (self);
 }
 
 mst_err_t federation_resign (federation_t *self, const char *name, mst_resign_t action)
 {
     uint32_t request;
-    return federation_say (self, name, federate_core_resign (federation_core (self, name), action, &request));
+    return federation_say (self, name,
+                           federate_core_resign (federation_core (self, name), action, &request));
 }

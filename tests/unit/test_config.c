@@ -209,7 +209,7 @@ static void test_defaults (void)
     CHECK_TEXT (config_text (&config, CONFIG_TRANSPORT), "auto");
     CHECK_INT (config_number (&config, CONFIG_TRANSPORT), 0);
     CHECK_INT (config_number (&config, CONFIG_FEDERATES), 1024);
-    CHECK_INT (config_number (&config, CONFIG_BUNDLE), 32 << 10);
+    CHECK_INT (config_number (&config, CONFIG_BUNDLE), 64 << 10);
     CHECK_INT (config_number (&config, CONFIG_ROUTE_WINDOW), 64 << 20);
     CHECK_INT (config_number (&config, CONFIG_RECEIVE_QUEUE), 256 << 20);
     CHECK_INT (config_number (&config, CONFIG_SILENCE), 0);

@@ -1,0 +1,286 @@
+/*  Logical clocks on receive-order messages, and their causal delivery, where a federate asked for them.
+
+    The stamps of a message are one array of integers: Lamport's stamp, the length n of the vector, its n
+    counts (federate 1 first), then the sparse matrix of timemgmt/causal.h as triples (from, to, count).
+    Best-effort messages have no matrix: they may be lost, and nothing may wait for them.
+
+    A message whose stamp does not fit (its sender does not send causally, or ran out of memory between
+    counting and sending) is delivered as it came. What travels by the RTI (discoveries, removals, points)
+    does not wait for messages that wait here. */
+#include "federate/core/internal.h"
+
+#include <string.h>
+
+enum { STAMP_HEAD = 2, STAMP_TRIPLE = 3 };
+
+/*  Sending ------------------------------------------------------------------------------------------ */
+
+/*  The pairs of who is gone leave the stamps only when they are in the way: until then some may not know. */
+static void forget_departed (federate_core_t *self)
+{
+    BASE_MAP_EACH (&self->peers, entry) {
+        const federate_peer_t *peer = (const federate_peer_t *) (uintptr_t) entry->value;
+        if (peer->finished)
+            (void) timemgmt_causal_forget (self->causal, peer->id); /* one of its messages may still wait */
+    }
+}
+
+static mst_err_t count_receivers (federate_core_t *self)
+{
+    mst_err_t err = timemgmt_causal_send (self->causal, self->receivers.items, self->receivers.count,
+                                          &self->matrix);
+    if (err != MST_E_LIMIT)
+        return err;
+    forget_departed (self);
+    return timemgmt_causal_send (self->causal, self->receivers.items, self->receivers.count, &self->matrix);
+}
+
+static mst_err_t write_stamps (federate_core_t *self, wire_message_t *message)
+{
+    size_t vector = self->vector.count > 0 ? self->vector.count - 1 : 0; /* slot 0 is nobody */
+    size_t count = STAMP_HEAD + vector + STAMP_TRIPLE * self->matrix.count;
+
+    base_buffer_clear (&self->stamp);
+    mst_err_t err = base_buffer_reserve (&self->stamp, WIRE_BYTES_HEAD_MAX + 9 * count);
+    if (err)
+        return err;
+    uint8_t *at = wire_put_array (self->stamp.data, (uint32_t) count);
+    at = wire_put_u64 (at, self->lamport);
+    at = wire_put_u64 (at, vector);
+    for (size_t i = 0; i < vector; i++)
+        at = wire_put_u64 (at, self->vector.counts[i + 1]);
+    BASE_LIST_EACH (&self->matrix, i) {
+        at = wire_put_u64 (at, self->matrix.items[i].from);
+        at = wire_put_u64 (at, self->matrix.items[i].to);
+        at = wire_put_u64 (at, self->matrix.items[i].count);
+    }
+    message->stamps = self->stamp.data;
+    message->stamps_size_bytes = (uint32_t) (at - self->stamp.data);
+    message->room_bytes += message->stamps_size_bytes;
+    return MST_OK;
+}
+
+mst_err_t federate_stamp (federate_core_t *self, wire_message_t *message, bool reliable)
+{
+    base_assert (self != NULL && message != NULL);
+    base_assert (self->options.stamps && message->order == WIRE_ORDER_RECEIVE);
+    self->matrix.count = 0;
+    mst_err_t err = self->causal && reliable ? count_receivers (self) : MST_OK;
+    if (!err)
+        err = timemgmt_vector_tick (&self->vector, self->self);
+    if (err)
+        return err;
+    (void) timemgmt_lamport_tick (&self->lamport);
+    return write_stamps (self, message);
+}
+
+/*  Receiving ---------------------------------------------------------------------------------------- */
+
+/*  The stamps as numbers, in the arena; NULL: there are none, or they do not decode. */
+static uint64_t *take_stamps (const wire_message_t *message, base_arena_t *arena, uint32_t *count)
+{
+    wire_reader_t reader;
+
+    if (!message->stamps)
+        return NULL;
+    wire_reader_init (&reader, message->stamps, message->stamps_size_bytes);
+    *count = wire_take_array (&reader, WIRE_LIST_MAX);
+    if (reader.bad || *count < STAMP_HEAD || *count > message->stamps_size_bytes)
+        return NULL;
+    uint64_t *stamps = base_arena_alloc (arena, *count, sizeof *stamps);
+    for (uint32_t i = 0; stamps && i < *count; i++)
+        stamps[i] = wire_take_u64 (&reader);
+    if (!stamps || reader.bad || stamps[1] > *count - STAMP_HEAD)
+        return NULL;
+    return stamps;
+}
+
+void federate_stamps_read (federate_core_t *self, const wire_message_t *message, mst_reception_t *reception)
+{
+    uint32_t count;
+
+    base_assert (self != NULL && reception != NULL);
+    uint64_t *stamps = take_stamps (message, &self->taken_arena, &count);
+    if (!stamps)
+        return;
+    uint64_t vector = stamps[1];
+    (void) timemgmt_lamport_receive (&self->lamport, stamps[0]);
+    for (uint64_t i = 0; self->options.stamps && i < vector && i + 1 < TIMEMGMT_FEDERATES_MAX; i++) {
+        uint64_t seen = stamps[STAMP_HEAD + i];
+        if (seen > timemgmt_vector_get (&self->vector, (uint32_t) i + 1))
+            (void) timemgmt_vector_set (&self->vector, (uint32_t) i + 1, seen); /* without memory it stays behind */
+    }
+    stamps[1] = stamps[0]; /* the user's view: Lamport's, then the vector */
+    reception->stamps = stamps + 1;
+    reception->stamp_count = 1 + vector;
+}
+
+/*  Into the queue of callbacks. */
+static mst_err_t pass_on (federate_core_t *self, federate_bundle_t *single)
+{
+    single->order = self->order++;
+    if (FEDERATE_FIFO_ROOM (&self->data)) {
+        federate_parcel_drop (self, single->parcel);
+        return MST_E_NO_MEMORY;
+    }
+    BASE_LIST_PUT (&self->data.list, *single);
+    return MST_OK;
+}
+
+static mst_err_t pass_ready (federate_core_t *self)
+{
+    mst_err_t err = MST_OK;
+    BASE_LIST_EACH (&self->ready, i) {
+        federate_waiting_t *waiting = &self->waiting.items[self->ready.items[i].payload];
+        federate_bundle_t single = waiting->single;
+        waiting->used = false;
+        waiting->next_free = self->waiting_free;
+        self->waiting_free = (uint32_t) self->ready.items[i].payload + 1;
+        mst_err_t failed = pass_on (self, &single);
+        err = err ? err : failed;
+    }
+    self->ready.count = 0;
+    return err;
+}
+
+static mst_err_t waiting_slot (federate_core_t *self, uint32_t *slot)
+{
+    federate_waiting_t fresh = { .used = false };
+
+    if (self->waiting_free != 0) {
+        *slot = self->waiting_free - 1;
+        self->waiting_free = self->waiting.items[*slot].next_free;
+        return MST_OK;
+    }
+    if (BASE_LIST_PUSH (&self->waiting, fresh))
+        return base_alloc_error ();
+    *slot = (uint32_t) (self->waiting.count - 1);
+    return MST_OK;
+}
+
+/*  The matrix of a message; false: it has none that could be waited by. */
+static bool take_matrix (federate_core_t *self, const wire_message_t *message)
+{
+    uint32_t count;
+
+    base_arena_reset (&self->stamp_arena);
+    const uint64_t *stamps = take_stamps (message, &self->stamp_arena, &count);
+    if (!stamps)
+        return false;
+    size_t at = STAMP_HEAD + (size_t) stamps[1], numbers = count - at;
+    self->matrix.count = 0;
+    for (; numbers >= STAMP_TRIPLE; at += STAMP_TRIPLE, numbers -= STAMP_TRIPLE) {
+        timemgmt_causal_entry_t entry = { (uint32_t) stamps[at], (uint32_t) stamps[at + 1], stamps[at + 2] };
+        if (BASE_LIST_PUSH (&self->matrix, entry))
+            return false;
+    }
+    return self->matrix.count > 0;
+}
+
+static mst_err_t too_many_wait (federate_core_t *self)
+{
+    federate_callback_t callback = { .kind = FEDERATE_REFUSED, .err = MST_E_LIMIT };
+
+    callback.text = base_strdup (mst_error_text ());
+    mst_err_t err = callback.text ? federate_control_queue (self, &callback) : base_alloc_error ();
+    if (err)
+        base_free (callback.text);
+    return err;
+}
+
+static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer, const wire_message_t *message,
+                          federate_bundle_t *single)
+{
+    uint32_t slot;
+
+    if (message->order != WIRE_ORDER_RECEIVE || !take_matrix (self, message))
+        return pass_on (self, single);
+    mst_err_t err = waiting_slot (self, &slot);
+    if (err) {
+        federate_parcel_drop (self, single->parcel);
+        return err;
+    }
+    self->waiting.items[slot] = (federate_waiting_t) { .single = *single, .used = true };
+    err = timemgmt_causal_receive (self->causal, peer->id, self->matrix.items, self->matrix.count, slot,
+                                   &self->ready);
+    if (!err)
+        return pass_ready (self);
+    self->waiting.items[slot] = (federate_waiting_t) { .next_free = self->waiting_free };
+    self->waiting_free = slot + 1;
+    mst_err_t told = err == MST_E_LIMIT ? too_many_wait (self) : MST_OK;
+    err = pass_on (self, single);
+    return err ? err : told;
+}
+
+/*  Takes a released bundle apart; each message goes to the user when its causes have. Eats the bundle. */
+mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer, federate_bundle_t *bundle)
+{
+    mst_err_t err = MST_OK;
+
+    base_assert (self != NULL && peer != NULL && bundle != NULL);
+    base_assert (self->causal != NULL);
+    for (; bundle->left > 0 && !err; bundle->left--) {
+        wire_message_t message;
+        wire_message_value_t value;
+        federate_bundle_t single = *bundle;
+        err = wire_message_read (&bundle->reader, &message);
+        for (uint32_t i = 0; !err && i < message.value_count && !bundle->reader.bad; i++)
+            wire_message_value_read (&bundle->reader, &value);
+        if (!err && bundle->reader.bad)
+            err = base_error (MST_E_MALFORMED, "a bundle of %s does not decode", peer->name);
+        if (err || (bundle->skip_timestamped && message.order == WIRE_ORDER_TIMESTAMP))
+            continue;
+        single.left = 1;
+        single.parcel->references++;
+        err = receive (self, peer, &message, &single);
+    }
+    federate_parcel_drop (self, bundle->parcel);
+    return err;
+}
+
+/*  Who is gone is waited for no longer. */
+mst_err_t federate_causal_gone (federate_core_t *self, const federate_peer_t *peer)
+{
+    timemgmt_causal_items_t dropped = { 0 };
+
+    base_assert (self != NULL && peer != NULL);
+    if (!self->causal)
+        return MST_OK;
+    mst_err_t err = timemgmt_causal_lost (self->causal, peer->id, UINT64_MAX, &dropped, &self->ready);
+    base_assert (dropped.count == 0); /* what is in hand is delivered */
+    BASE_LIST_FINI (&dropped);
+    return err ? err : pass_ready (self);
+}
+
+mst_err_t federate_stamp_init (federate_core_t *self)
+{
+    base_assert (self != NULL && self->causal == NULL);
+    if (!self->options.causal)
+        return MST_OK;
+    self->causal = timemgmt_causal_new (self->self, 0);
+    return self->causal ? MST_OK : base_alloc_error ();
+}
+
+/*  What still waits is dropped. */
+void federate_stamp_abandon (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    BASE_LIST_EACH (&self->waiting, i)
+        if (self->waiting.items[i].used)
+            federate_parcel_drop (self, self->waiting.items[i].single.parcel);
+    self->waiting.count = 0;
+    self->waiting_free = 0;
+}
+
+void federate_stamp_fini (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    timemgmt_causal_destroy (&self->causal);
+    timemgmt_vector_fini (&self->vector);
+    BASE_LIST_FINI (&self->waiting);
+    BASE_LIST_FINI (&self->ready);
+    BASE_LIST_FINI (&self->receivers);
+    BASE_LIST_FINI (&self->matrix);
+    base_buffer_fini (&self->stamp);
+    base_arena_fini (&self->stamp_arena);
+}
