@@ -7,6 +7,6 @@ _Noreturn void base_check_failed (const char *condition, const char *file, int l
     __attribute__ ((cold));
 
 #define base_assert(condition)                                                                     \
-    ((condition) ? (void)0 : base_check_failed (#condition, __FILE__, __LINE__))
+    ((condition) ? (void) 0 : base_check_failed (#condition, __FILE__, __LINE__))
 
 #endif

@@ -22,7 +22,7 @@ static uint32_t crc_portable (uint32_t crc, const uint8_t *data, size_t size_byt
 {
     static _Atomic uint32_t table[256]; /* entry 0 is 0 by itself; others are never 0 once made */
     for (size_t i = 0; i < size_bytes; i++) {
-        uint8_t index = (uint8_t)(crc ^ data[i]);
+        uint8_t index = (uint8_t) (crc ^ data[i]);
         uint32_t entry = atomic_load_explicit (&table[index], memory_order_relaxed);
         if (entry == 0 && index != 0) {
             entry = crc_table_step (0, index);
@@ -77,8 +77,8 @@ __attribute__ ((target ("sse4.2"))) static uint64_t crc_word (uint64_t crc, cons
 __attribute__ ((target ("sse4.2,pclmul"))) static uint32_t crc_shift (uint32_t crc, uint32_t factor)
 {
     __m128i product =
-        _mm_clmulepi64_si128 (_mm_cvtsi32_si128 ((int)crc), _mm_cvtsi32_si128 ((int)factor), 0);
-    return (uint32_t)_mm_crc32_u64 (0, (uint64_t)_mm_cvtsi128_si64 (product));
+        _mm_clmulepi64_si128 (_mm_cvtsi32_si128 ((int) crc), _mm_cvtsi32_si128 ((int) factor), 0);
+    return (uint32_t) _mm_crc32_u64 (0, (uint64_t) _mm_cvtsi128_si64 (product));
 }
 
 __attribute__ ((target ("sse4.2,pclmul"))) static uint32_t
@@ -105,14 +105,14 @@ crc_hardware (uint32_t crc, const uint8_t *data, size_t size_bytes)
             b = crc_word (b, data + CRC_LANE_BYTES + i);
             c = crc_word (c, data + 2 * CRC_LANE_BYTES + i);
         }
-        a = crc_shift ((uint32_t)a, factor_two) ^ crc_shift ((uint32_t)b, factor_one) ^ c;
+        a = crc_shift ((uint32_t) a, factor_two) ^ crc_shift ((uint32_t) b, factor_one) ^ c;
         data += 3 * CRC_LANE_BYTES;
     }
     for (; size_bytes >= 8; size_bytes -= 8, data += 8)
         a = crc_word (a, data);
     for (; size_bytes > 0; size_bytes--, data++)
-        a = _mm_crc32_u8 ((uint32_t)a, *data);
-    return (uint32_t)a;
+        a = _mm_crc32_u8 ((uint32_t) a, *data);
+    return (uint32_t) a;
 }
 
 static bool crc_has_hardware (void)

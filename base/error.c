@@ -24,7 +24,7 @@ static const error_row_t error_rows[] = {
 static const error_row_t *error_row (long number)
 {
     for (size_t i = 0; i < sizeof error_rows / sizeof error_rows[0]; i++)
-        if ((long)error_rows[i].err == number)
+        if ((long) error_rows[i].err == number)
             return &error_rows[i];
     return NULL;
 }
@@ -41,7 +41,7 @@ mst_err_t base_error_va (mst_err_t err, const char *format, va_list args)
 
     base_assert (err != MST_OK);
     base_assert (format != NULL);
-    (void)vsnprintf (fresh, sizeof fresh, format, args);
+    (void) vsnprintf (fresh, sizeof fresh, format, args);
     memcpy (error_text, fresh, sizeof fresh);
     return err;
 }
@@ -65,8 +65,8 @@ mst_err_t base_error_prefix (mst_err_t err, const char *format, ...)
     int length = vsnprintf (fresh, sizeof fresh, format, args);
     va_end (args);
     base_assert (length >= 0);
-    if ((size_t)length < sizeof fresh)
-        (void)snprintf (fresh + length, sizeof fresh - (size_t)length, "%s", error_text);
+    if ((size_t) length < sizeof fresh)
+        (void) snprintf (fresh + length, sizeof fresh - (size_t) length, "%s", error_text);
     memcpy (error_text, fresh, sizeof fresh);
     return err;
 }
@@ -83,12 +83,12 @@ const char *mst_error_text (void)
 
 const char *mst_error_name (mst_err_t err)
 {
-    const error_row_t *row = error_row ((long)err);
+    const error_row_t *row = error_row ((long) err);
     return row ? row->name : "MST_E_?";
 }
 
 const char *mst_error_summary (mst_err_t err)
 {
-    const error_row_t *row = error_row ((long)err);
+    const error_row_t *row = error_row ((long) err);
     return row ? row->summary : "unknown error";
 }

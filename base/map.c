@@ -15,7 +15,7 @@ static uint32_t map_hash (uint64_t key)
     key ^= key >> 32;
     key *= 0xd6e8feb86659fd93u;
     key ^= key >> 32;
-    return (uint32_t)key;
+    return (uint32_t) key;
 }
 
 void base_map_init (base_map_t *self)
@@ -149,7 +149,7 @@ static uint32_t names_hash (const char *text, size_t size_bytes)
 {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a (Fowler, Noll, Vo) */
     for (size_t i = 0; i < size_bytes; i++)
-        hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3u;
+        hash = (hash ^ (uint8_t) text[i]) * 0x100000001b3u;
     return map_hash (hash);
 }
 
@@ -232,7 +232,7 @@ mst_err_t base_names_set (base_names_t *self, const char *text, size_t size_byte
     char *copy = base_strndup (text, size_bytes);
     if (!copy)
         return base_alloc_error ();
-    self->entries[self->count] = (base_name_t){ copy, (uint32_t)size_bytes, hash, value };
+    self->entries[self->count] = (base_name_t){ copy, (uint32_t) size_bytes, hash, value };
     self->slots[names_find (self, text, size_bytes, hash)] = ++self->count;
     return MST_OK;
 }

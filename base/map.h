@@ -34,12 +34,12 @@ void base_map_clear (base_map_t *self);
 static inline void *base_map_pointer (const base_map_t *self, uint64_t key)
 {
     uint64_t value;
-    return base_map_get (self, key, &value) ? (void *)(uintptr_t)value : NULL;
+    return base_map_get (self, key, &value) ? (void *) (uintptr_t) value : NULL;
 }
 
 static inline mst_err_t base_map_set_pointer (base_map_t *self, uint64_t key, void *pointer)
 {
-    return base_map_set (self, key, (uint64_t)(uintptr_t)pointer);
+    return base_map_set (self, key, (uint64_t) (uintptr_t) pointer);
 }
 
 /*  for (i = 0 … count): entry i. Do not remove while iterating forward; backward is fine. */

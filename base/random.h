@@ -27,13 +27,13 @@ static inline uint64_t base_random_next (base_random_t *self)
 static inline uint64_t base_random_below (base_random_t *self, uint64_t bound)
 {
     __extension__ typedef unsigned __int128 wide_t;
-    return (uint64_t)(((wide_t)base_random_next (self) * bound) >> 64);
+    return (uint64_t) (((wide_t) base_random_next (self) * bound) >> 64);
 }
 
 /*  Uniform in [0, 1). */
 static inline double base_random_unit (base_random_t *self)
 {
-    return (double)(base_random_next (self) >> 11) * 0x1.0p-53;
+    return (double) (base_random_next (self) >> 11) * 0x1.0p-53;
 }
 
 static inline bool base_random_chance (base_random_t *self, double probability)

@@ -1,6 +1,6 @@
-/*  Where one update passes: a line at each stop of docs/walk/update.md, for whoever listens in the same
-    thread. Nobody does but the test that keeps the page true; then a stop costs one branch that is
-    always taken the same way. */
+/*  Where one update passes: a line at each stop of docs/walk/update.md, for whoever listens in the
+   same thread. Nobody does but the test that keeps the page true; then a stop costs one branch that
+   is always taken the same way. */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H
 

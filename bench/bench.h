@@ -1,6 +1,6 @@
-/*  Benchmarks: each row measures Muster and, in the same run and by turns, the raw library below it. A
-    measurement is a crew of processes, process i pinned to core i modulo cores, for the reference and for the
-    work alike; medians of several pairs are given.
+/*  Benchmarks: each row measures Muster and, in the same run and by turns, the raw library below
+   it. A measurement is a crew of processes, process i pinned to core i modulo cores, for the
+   reference and for the work alike; medians of several pairs are given.
 
     Thread rule: one thread; processes are forked before any socket exists. */
 #ifndef BENCH_BENCH_H
@@ -16,9 +16,9 @@ enum { BENCH_CREW_MAX = 16, BENCH_PAIRS_MAX = 25, BENCH_ENDPOINT_SIZE = 128 };
 typedef struct bench_shared {
     char endpoint[BENCH_ENDPOINT_SIZE]; /* the RTI's, or the raw socket's */
     uint32_t ready;                     /* processes that got there; a futex word */
-    double began;                       /* when the sender did, for a receiver that measures from then */
+    double began; /* when the sender did, for a receiver that measures from then */
     double result;
-    char failure[256];                  /* the first error of the crew; "" = none */
+    char failure[256]; /* the first error of the crew; "" = none */
 } bench_shared_t;
 
 typedef struct bench_case {
@@ -31,15 +31,15 @@ typedef struct bench_case {
     const char *transport; /* "tcp", "ipc" */
     int federates;
     int messages_per_step;
-    bool random;           /* bytes that do not compress */
-    bool unpinned;         /* every process may use every core */
+    bool random;   /* bytes that do not compress */
+    bool unpinned; /* every process may use every core */
     /* a measurement: a result in `unit`, or NAN */
     double (*work) (const struct bench_case *self);
     double (*raw) (const struct bench_case *self);
 } bench_case_t;
 
-/*  crew.c: runs `count` members, each in its own pinned process, and returns shared->result. A member
-    that fails says why through bench_fail. */
+/*  crew.c: runs `count` members, each in its own pinned process, and returns shared->result. A
+   member that fails says why through bench_fail. */
 typedef void bench_member_t (const bench_case_t *self, bench_shared_t *shared, int index);
 double bench_crew (const bench_case_t *self, bench_member_t *const *members, int count);
 extern bool bench_show_cpu; /* each member's use of the processor goes to standard error */
@@ -49,8 +49,8 @@ void bench_say_ready (bench_shared_t *shared);
 double bench_seconds (void);
 
 /*  raw.c: bare zmq_send and zmq_recv with the default high-water mark. */
-double bench_raw_stream (const bench_case_t *self);   /* PUSH/PULL, messages per second */
-double bench_raw_round (const bench_case_t *self);    /* REQ/REP, microseconds a round trip */
+double bench_raw_stream (const bench_case_t *self); /* PUSH/PULL, messages per second */
+double bench_raw_round (const bench_case_t *self);  /* REQ/REP, microseconds a round trip */
 
 /*  work.c: the same over Muster. */
 double bench_updates (const bench_case_t *self);

@@ -55,7 +55,8 @@ void bench_wait_ready (bench_shared_t *shared, uint32_t count)
     }
 }
 
-static pid_t start (const bench_case_t *self, bench_shared_t *shared, bench_member_t *member, int index)
+static pid_t start (const bench_case_t *self, bench_shared_t *shared, bench_member_t *member,
+                    int index)
 {
     pid_t parent = getpid ();
     pid_t child = fork ();
@@ -81,9 +82,9 @@ static double seconds_of (struct timeval time)
 static void show_cpu (const bench_case_t *self, int member, const struct rusage *usage)
 {
     if (bench_show_cpu && member >= 0)
-        fprintf (stderr, "%s: member %d: user %.3f s, system %.3f s, %ld switches, %ld faults\n", self->name, member,
-                 seconds_of (usage->ru_utime), seconds_of (usage->ru_stime), usage->ru_nvcsw + usage->ru_nivcsw,
-                 usage->ru_minflt);
+        fprintf (stderr, "%s: member %d: user %.3f s, system %.3f s, %ld switches, %ld faults\n",
+                 self->name, member, seconds_of (usage->ru_utime), seconds_of (usage->ru_stime),
+                 usage->ru_nvcsw + usage->ru_nivcsw, usage->ru_minflt);
 }
 
 /*  Waits for all; one that fails ends the others. */

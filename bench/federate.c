@@ -1,4 +1,5 @@
-/*  Members of the benchmark's federation: an RTI, and federates with one class and one interaction. */
+/*  Members of the benchmark's federation: an RTI, and federates with one class and one interaction.
+ */
 #include "bench/federate.h"
 
 #include <stdio.h>
@@ -7,7 +8,8 @@ static const char bench_model[] =
     "<?xml version=\"1.0\"?><objectModel xmlns=\"http://standards.ieee.org/IEEE1516-2010\">"
     "<objects><objectClass><name>HLAobjectRoot</name><objectClass><name>Body</name>"
     "<sharing>PublishSubscribe</sharing>"
-    "<attribute><name>State</name><dataType>HLAopaqueData</dataType><sharing>PublishSubscribe</sharing>"
+    "<attribute><name>State</name><dataType>HLAopaqueData</dataType><sharing>PublishSubscribe</"
+    "sharing>"
     "<transportation>HLAreliable</transportation><order>TimeStamp</order></attribute>"
     "</objectClass></objectClass></objects>"
     "<interactions><interactionClass><name>HLAinteractionRoot</name>"
@@ -35,7 +37,8 @@ static void on_data (void *user, mst_federate_t fed, const mst_reception_t *rece
         seen->first = bench_seconds ();
 }
 
-/*  Members ------------------------------------------------------------------------------------------- */
+/*  Members
+ * ------------------------------------------------------------------------------------------- */
 
 void bench_rti_member (const bench_case_t *self, bench_shared_t *shared, int index)
 {
@@ -58,8 +61,13 @@ mst_federate_t bench_enter (const bench_case_t *self, bench_shared_t *shared, in
     bench_wait_ready (shared, 1);
     (void) snprintf (name, sizeof name, "member-%d", index);
     mst_join_options_t options = {
-        .rti = shared->endpoint, .federation = BENCH_FEDERATION, .name = name, .modules = &bench_module, .module_count = 1,
-        .transport = self->transport, .user = seen,
+        .rti = shared->endpoint,
+        .federation = BENCH_FEDERATION,
+        .name = name,
+        .modules = &bench_module,
+        .module_count = 1,
+        .transport = self->transport,
+        .user = seen,
         .callbacks = { .discovered = on_discovered, .reflected = on_data, .received = on_data },
     };
     BENCH_TRY (mst_join (&options, &fed));

@@ -8,7 +8,8 @@
 
 #define BENCH_FEDERATION "bench"
 
-extern const mst_module_t bench_module; /* the FOM: class Body with State, interaction Ball with Data */
+extern const mst_module_t
+    bench_module; /* the FOM: class Body with State, interaction Ball with Data */
 
 /*  What callbacks note. */
 typedef struct bench_seen {

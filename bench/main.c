@@ -1,4 +1,5 @@
-/*  muster-bench: runs the rows whose names begin with the given words, alternating work and reference. */
+/*  muster-bench: runs the rows whose names begin with the given words, alternating work and
+ * reference. */
 #include "bench/bench.h"
 
 #include <math.h>
@@ -6,11 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STREAM(size, n) .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",  \
-                        .size_bytes = (size), .count = (n), .federates = 2, .work = bench_updates, .raw = bench_raw_stream
-#define LARGE(n) .unit = "MB/s", .higher_is_better = true, .reference = "zmq PUSH/PULL", .size_bytes = 65536,  \
-                 .count = (n), .federates = 2, .work = bench_megabytes, .raw = bench_raw_megabytes
-#define ROUND(n) .reference = "zmq REQ/REP", .size_bytes = 128, .count = (n), .transport = "tcp", .raw = bench_raw_round
+#define STREAM(size, n)                                                                            \
+    .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",                  \
+    .size_bytes = (size), .count = (n), .federates = 2, .work = bench_updates,                     \
+    .raw = bench_raw_stream
+#define LARGE(n)                                                                                   \
+    .unit = "MB/s", .higher_is_better = true, .reference = "zmq PUSH/PULL", .size_bytes = 65536,   \
+    .count = (n), .federates = 2, .work = bench_megabytes, .raw = bench_raw_megabytes
+#define ROUND(n)                                                                                   \
+    .reference = "zmq REQ/REP", .size_bytes = 128, .count = (n), .transport = "tcp",               \
+    .raw = bench_raw_round
 
 static const bench_case_t cases[] = {
     { .name = "updates_16_tcp", STREAM (16, 10000000), .transport = "tcp" },
@@ -21,28 +27,81 @@ static const bench_case_t cases[] = {
     { .name = "updates_128_ipc", STREAM (128, 6000000), .transport = "ipc" },
     { .name = "updates_1k_ipc", STREAM (1024, 1500000), .transport = "ipc" },
     { .name = "updates_64k_ipc", LARGE (40000), .transport = "ipc" },
-    { .name = "pingpong_128_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_pingpong },
+    { .name = "pingpong_128_tcp",
+      ROUND (20000),
+      .unit = "us",
+      .federates = 2,
+      .work = bench_pingpong },
     /* not pinned, so that a process that waits looks a few times more and yields in between */
-    { .name = "pingpong_128_yields", ROUND (20000), .unit = "us", .federates = 2, .work = bench_pingpong,
+    { .name = "pingpong_128_yields",
+      ROUND (20000),
+      .unit = "us",
+      .federates = 2,
+      .work = bench_pingpong,
       .unpinned = true },
     { .name = "step_2_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_step },
     { .name = "step_8_tcp", ROUND (10000), .unit = "us", .federates = 8, .work = bench_step },
-    { .name = "tso_10_step", .unit = "us", .reference = "empty step", .size_bytes = 128, .count = 20000,
-      .transport = "tcp", .federates = 2, .messages_per_step = 5, .work = bench_step, .raw = bench_step_bare },
-    { .name = "tso_1000_step", .unit = "messages/s", .higher_is_better = true, .reference = "zmq PUSH/PULL",
-      .size_bytes = 128, .count = 3000, .transport = "tcp", .federates = 2, .messages_per_step = 500,
+    { .name = "tso_10_step",
+      .unit = "us",
+      .reference = "empty step",
+      .size_bytes = 128,
+      .count = 20000,
+      .transport = "tcp",
+      .federates = 2,
+      .messages_per_step = 5,
+      .work = bench_step,
+      .raw = bench_step_bare },
+    { .name = "tso_1000_step",
+      .unit = "messages/s",
+      .higher_is_better = true,
+      .reference = "zmq PUSH/PULL",
+      .size_bytes = 128,
+      .count = 3000,
+      .transport = "tcp",
+      .federates = 2,
+      .messages_per_step = 500,
       .work = bench_step_messages },
     { .name = "join", .unit = "ms", .transport = "tcp", .federates = 1, .work = bench_join },
-    { .name = "objects_10k", .unit = "objects/s", .higher_is_better = true, .count = 10000, .transport = "tcp",
-      .federates = 2, .work = bench_objects },
-    { .name = "rti_memory", .unit = "MB", .transport = "tcp", .federates = 0, .work = bench_rti_memory },
-    { .name = "rti_memory_8", .unit = "MB", .transport = "tcp", .federates = 8, .work = bench_rti_memory },
-    { .name = "rti_memory_object", .unit = "KB", .count = 100000, .transport = "tcp", .federates = 1,
+    { .name = "objects_10k",
+      .unit = "objects/s",
+      .higher_is_better = true,
+      .count = 10000,
+      .transport = "tcp",
+      .federates = 2,
+      .work = bench_objects },
+    { .name = "rti_memory",
+      .unit = "MB",
+      .transport = "tcp",
+      .federates = 0,
+      .work = bench_rti_memory },
+    { .name = "rti_memory_8",
+      .unit = "MB",
+      .transport = "tcp",
+      .federates = 8,
+      .work = bench_rti_memory },
+    { .name = "rti_memory_object",
+      .unit = "KB",
+      .count = 100000,
+      .transport = "tcp",
+      .federates = 1,
       .work = bench_rti_object },
-    { .name = "record_144", .unit = "messages/s", .higher_is_better = true, .size_bytes = 144, .count = 10000000,
-      .transport = "tcp", .federates = 2, .work = bench_record },
-    { .name = "record_144_random", .unit = "messages/s", .higher_is_better = true, .size_bytes = 144,
-      .count = 5000000, .transport = "tcp", .federates = 2, .work = bench_record, .random = true },
+    { .name = "record_144",
+      .unit = "messages/s",
+      .higher_is_better = true,
+      .size_bytes = 144,
+      .count = 10000000,
+      .transport = "tcp",
+      .federates = 2,
+      .work = bench_record },
+    { .name = "record_144_random",
+      .unit = "messages/s",
+      .higher_is_better = true,
+      .size_bytes = 144,
+      .count = 5000000,
+      .transport = "tcp",
+      .federates = 2,
+      .work = bench_record,
+      .random = true },
 };
 
 typedef struct options {
@@ -64,8 +123,8 @@ static double median (double *values, int count)
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static void print_row (const options_t *options, const bench_case_t *row, double value, double reference,
-                       double ratio, bool first)
+static void print_row (const options_t *options, const bench_case_t *row, double value,
+                       double reference, double ratio, bool first)
 {
     if (!options->json) {
         printf ("%-18s %14.2f %-11s", row->name, value, row->unit);
@@ -73,11 +132,11 @@ static void print_row (const options_t *options, const bench_case_t *row, double
             printf (" %14.2f %-14s %7.2f x", reference, row->reference, ratio);
         printf ("\n");
     } else {
-        printf ("%s\n  { \"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", first ? "[" : ",", row->name, value,
-                row->unit);
+        printf ("%s\n  { \"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", first ? "[" : ",",
+                row->name, value, row->unit);
         if (row->raw)
-            printf (", \"reference\": \"%s\", \"reference_value\": %.6g, \"ratio\": %.4g", row->reference, reference,
-                    ratio);
+            printf (", \"reference\": \"%s\", \"reference_value\": %.6g, \"ratio\": %.4g",
+                    row->reference, reference, ratio);
         printf (" }");
     }
     fflush (stdout);
@@ -105,7 +164,7 @@ static bool run_row (const options_t *options, const bench_case_t *row, bool fir
 
 static bool parse (int argc, char **argv, options_t *options)
 {
-    *options = (options_t) { .pairs = 5, .group = "" };
+    *options = (options_t){ .pairs = 5, .group = "" };
     for (int i = 1; i < argc; i++) {
         if (strcmp (argv[i], "--json") == 0)
             options->json = true;
@@ -129,11 +188,15 @@ int main (int argc, char **argv)
     bool good = true, first = true;
 
     if (!parse (argc, argv, &options)) {
-        fprintf (stderr, "usage: muster-bench [--json] [--cpu] [--pairs 1…%d] [--count N] [NAME or its beginning]\n", BENCH_PAIRS_MAX);
+        fprintf (stderr,
+                 "usage: muster-bench [--json] [--cpu] [--pairs 1…%d] [--count N] [NAME or its "
+                 "beginning]\n",
+                 BENCH_PAIRS_MAX);
         return 2;
     }
     if (!options.json)
-        printf ("%-18s %14s %-11s %14s %-14s %9s\n", "name", "value", "unit", "reference", "", "ratio");
+        printf ("%-18s %14s %-11s %14s %-14s %9s\n", "name", "value", "unit", "reference", "",
+                "ratio");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (strncmp (cases[i].name, options.group, strlen (options.group)) != 0)
             continue;

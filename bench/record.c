@@ -1,5 +1,6 @@
-/*  Recording: a sender, a receiver and the recorder, on the cores that there are. The sender's calls wait for
-    the slower of the two others, so nothing is lost; the time ends when the file is whole. */
+/*  Recording: a sender, a receiver and the recorder, on the cores that there are. The sender's
+   calls wait for the slower of the two others, so nothing is lost; the time ends when the file is
+   whole. */
 #include "bench/federate.h"
 #include "tools/recorder.h"
 
@@ -93,9 +94,16 @@ static void recorder (const bench_case_t *self, bench_shared_t *shared, int inde
     bench_wait_ready (shared, 1);
     (void) snprintf (file, sizeof file, "/tmp/muster-bench-%ld.mcap", (long) getpid ());
     tools_recorder_options_t options = {
-        .rti = shared->endpoint, .federation = BENCH_FEDERATION, .file = file, .modules = &bench_module,
-        .module_count = 1, .unit_ns = 1000000000, .step = 1, .federates = (size_t) self->federates,
-        .ready = recorder_ready, .user = shared,
+        .rti = shared->endpoint,
+        .federation = BENCH_FEDERATION,
+        .file = file,
+        .modules = &bench_module,
+        .module_count = 1,
+        .unit_ns = 1000000000,
+        .step = 1,
+        .federates = (size_t) self->federates,
+        .ready = recorder_ready,
+        .user = shared,
     };
     mst_err_t err = tools_recorder_run (&options, &totals);
     shared->result = (double) self->count / (bench_seconds () - shared->began);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*  Updates ---------------------------------------------------------------------------------------------- */
+/*  Updates
+ * ---------------------------------------------------------------------------------------------- */
 
 static void update_sender (const bench_case_t *self, bench_shared_t *shared, int index)
 {
@@ -55,7 +56,8 @@ double bench_megabytes (const bench_case_t *self)
     return bench_updates (self) * (double) self->size_bytes * 1e-6;
 }
 
-/*  Ping-pong -------------------------------------------------------------------------------------------- */
+/*  Ping-pong
+ * -------------------------------------------------------------------------------------------- */
 
 static void player (const bench_case_t *self, bench_shared_t *shared, int index)
 {
@@ -81,7 +83,8 @@ static void player (const bench_case_t *self, bench_shared_t *shared, int index)
             BENCH_TRY (mst_send (fed, ball, &value, 1, MST_TIME_NONE, NULL));
     }
     if (index == 0)
-        shared->result = (bench_seconds () - began) * 1e6 / (double) (self->count - self->count / 10);
+        shared->result =
+            (bench_seconds () - began) * 1e6 / (double) (self->count - self->count / 10);
     BENCH_TRY (mst_synchronize (fed, "done", 2, -1));
     bench_leave (shared, &fed);
     free (data);
@@ -93,7 +96,9 @@ double bench_pingpong (const bench_case_t *self)
     return bench_crew (self, members, 3);
 }
 
-/*  Steps --------------------------------------------------------------------------------------------------- */
+/*  Steps
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void send_messages (const bench_case_t *self, bench_shared_t *shared, mst_federate_t fed,
                            mst_object_t object, mst_attribute_t state, mst_time_t time)
@@ -125,7 +130,8 @@ static void stepper (const bench_case_t *self, bench_shared_t *shared, int index
         BENCH_TRY (mst_advance (fed, (mst_time_t) i + 1, -1));
     }
     if (index == 0)
-        shared->result = (bench_seconds () - began) * 1e6 / (double) (self->count - self->count / 10);
+        shared->result =
+            (bench_seconds () - began) * 1e6 / (double) (self->count - self->count / 10);
     BENCH_TRY (mst_synchronize (fed, "done", (size_t) self->federates, -1));
     bench_leave (shared, &fed);
 }
@@ -152,7 +158,8 @@ double bench_step_messages (const bench_case_t *self)
     return (double) (self->messages_per_step * self->federates) / bench_step (self) * 1e6;
 }
 
-/*  Join, objects, memory ------------------------------------------------------------------------------------ */
+/*  Join, objects, memory
+ * ------------------------------------------------------------------------------------ */
 
 static void joiner (const bench_case_t *self, bench_shared_t *shared, int index)
 {

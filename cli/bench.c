@@ -1,5 +1,5 @@
-/*  muster bench: hands over to muster-bench, which lies beside this command. It is a program of its own,
-    so that the raw libraries that it compares with stay out of this one. */
+/*  muster bench: hands over to muster-bench, which lies beside this command. It is a program of its
+   own, so that the raw libraries that it compares with stay out of this one. */
 #include "cli/args.h"
 #include "cli/verbs.h"
 #include "base/alloc.h"
@@ -38,8 +38,9 @@ static mst_err_t bench_run (char **argv)
     if (!err) {
         argv[0] = program;
         (void) execv (program, argv); /* comes back only when it failed */
-        err = base_error (MST_E_IO, "%s cannot be started: %s (is it built? MUSTER_BENCH=ON builds it)", program,
-                          strerror (errno));
+        err = base_error (MST_E_IO,
+                          "%s cannot be started: %s (is it built? MUSTER_BENCH=ON builds it)",
+                          program, strerror (errno));
     }
     base_free (own);
     base_free (folder);

@@ -1,4 +1,5 @@
-/*  <muster/time.h> and <muster/synchronization.h>: requests, and the calls that wait for their answers. */
+/*  <muster/time.h> and <muster/synchronization.h>: requests, and the calls that wait for their
+ * answers. */
 #include "federate/shell.h"
 #include "base/alloc.h"
 #include "base/error.h"
@@ -77,7 +78,8 @@ mst_err_t mst_asynchronous_delivery (mst_federate_t fed, bool on)
     SIMPLE (federate_core_asynchronous (shell->core, on));
 }
 
-/*  Questions ---------------------------------------------------------------------------------------------- */
+/*  Questions
+ * ---------------------------------------------------------------------------------------------- */
 
 static mst_err_t get_state (mst_federate_t fed, federate_state_t *state)
 {
@@ -112,7 +114,8 @@ mst_err_t mst_query_lookahead (mst_federate_t fed, mst_time_t *lookahead)
     if (err)
         return err;
     if (!state.regulating)
-        return base_error (MST_E_REGULATION_OFF, "the federate is not time regulating: it has no lookahead");
+        return base_error (MST_E_REGULATION_OFF,
+                           "the federate is not time regulating: it has no lookahead");
     *lookahead = state.lookahead;
     return MST_OK;
 }
@@ -133,8 +136,8 @@ static mst_err_t query_bound (mst_federate_t fed, uint16_t service, mst_time_t *
     if (err)
         return shell ? federate_leave (shell, err) : err;
     err = reply.err ? base_error (reply.err, "%s", reply.text)
-                    : wire_service_decode_result (service, reply.result, reply.result_size_bytes, &arena, &result,
-                                                  sizeof result);
+                    : wire_service_decode_result (service, reply.result, reply.result_size_bytes,
+                                                  &arena, &result, sizeof result);
     if (!err)
         *time = result.time == WIRE_TIME_NONE ? MST_TIME_NEVER : result.time;
     base_arena_fini (&arena);
@@ -167,8 +170,9 @@ static mst_err_t explain (federate_shell_t *shell, char *text, size_t size_bytes
     if (err)
         return err;
     err = reply.err ? base_error (reply.err, "%s", reply.text)
-                    : wire_service_decode_result (WIRE_SERVICE_EXPLAIN, reply.result, reply.result_size_bytes, &arena,
-                                                  &result, sizeof result);
+                    : wire_service_decode_result (WIRE_SERVICE_EXPLAIN, reply.result,
+                                                  reply.result_size_bytes, &arena, &result,
+                                                  sizeof result);
     if (!err)
         (void) snprintf (text, size_bytes, "%.*s", (int) result.text.size_bytes,
                          result.text.data ? result.text.data : "");
@@ -190,7 +194,8 @@ mst_err_t mst_time_explain (mst_federate_t fed, char *text, size_t size_bytes)
     return shell ? federate_leave (shell, err) : err;
 }
 
-/*  Waiting for time ----------------------------------------------------------------------------------------- */
+/*  Waiting for time
+ * ----------------------------------------------------------------------------------------- */
 
 static bool is_granted (const federate_shell_t *shell, const void *context)
 {
@@ -223,13 +228,15 @@ static mst_err_t no_grant (federate_shell_t *shell, int64_t wait_ms)
         return err;
     if (err)
         (void) snprintf (why, sizeof why, "the RTI does not say by whom.");
-    err = federate_wait_until (shell, is_granted, NULL, 0); /* the grant may have come before the answer */
+    err = federate_wait_until (shell, is_granted, NULL,
+                               0); /* the grant may have come before the answer */
     if (err != MST_E_TIMEOUT)
         return err;
     federate_core_state (shell->core, &state);
     return base_error (MST_E_TIMEOUT, "%s: no grant to %s after %.1f s: %s See muster top.",
                        federate_core_peer_name (shell->core, state.self),
-                       FEDERATE_TIME (shell->core, state.requested), (double) wait_ms / 1000.0, why);
+                       FEDERATE_TIME (shell->core, state.requested), (double) wait_ms / 1000.0,
+                       why);
 }
 
 static mst_err_t await_grant (federate_shell_t *shell, int64_t wait_ms)
@@ -291,14 +298,17 @@ mst_err_t mst_enable_time (mst_federate_t fed, mst_time_t lookahead)
     return federate_leave (shell, err);
 }
 
-/*  Synchronization ------------------------------------------------------------------------------------------ */
+/*  Synchronization
+ * ------------------------------------------------------------------------------------------ */
 
-mst_err_t mst_register_point (mst_federate_t fed, const char *label, const void *tag, size_t tag_size_bytes,
-                              const mst_federate_id_t *members, size_t member_count)
+mst_err_t mst_register_point (mst_federate_t fed, const char *label, const void *tag,
+                              size_t tag_size_bytes, const mst_federate_id_t *members,
+                              size_t member_count)
 {
     if (!label || label[0] == '\0')
         return base_error (MST_E_INVALID_ARGUMENT, "a synchronization point needs a label");
-    SIMPLE (federate_core_register_point (shell->core, label, tag, tag_size_bytes, members, member_count));
+    SIMPLE (federate_core_register_point (shell->core, label, tag, tag_size_bytes, members,
+                                          member_count));
 }
 
 mst_err_t mst_achieve_point (mst_federate_t fed, const char *label, bool succeeded)
@@ -352,15 +362,17 @@ static mst_err_t register_once (federate_shell_t *shell, const char *label)
     return err ? err : federate_call (shell, request);
 }
 
-static mst_err_t synchronize (federate_shell_t *shell, const char *label, size_t federates, int64_t wait_ms)
+static mst_err_t synchronize (federate_shell_t *shell, const char *label, size_t federates,
+                              int64_t wait_ms)
 {
     int64_t deadline_ns = federate_deadline (wait_ms);
     gathering_t gathering = { label, federates };
 
     mst_err_t err = federate_wait_until (shell, enough_members, &gathering, deadline_ns);
     if (err == MST_E_TIMEOUT)
-        return base_error (err, "synchronization point \"%s\": %zu of %zu federates have joined after %.1f s",
-                           label, federate_core_members (shell->core, NULL), federates, (double) wait_ms / 1000.0);
+        return base_error (
+            err, "synchronization point \"%s\": %zu of %zu federates have joined after %.1f s",
+            label, federate_core_members (shell->core, NULL), federates, (double) wait_ms / 1000.0);
     if (!err)
         err = register_once (shell, label);
     if (!err)
@@ -372,8 +384,9 @@ static mst_err_t synchronize (federate_shell_t *shell, const char *label, size_t
     if (!err)
         base_names_remove (&shell->points, label, strlen (label));
     if (err == MST_E_TIMEOUT)
-        return base_error (err, "synchronization point \"%s\": not all federates achieved it within %.1f s", label,
-                           (double) wait_ms / 1000.0);
+        return base_error (
+            err, "synchronization point \"%s\": not all federates achieved it within %.1f s", label,
+            (double) wait_ms / 1000.0);
     return err;
 }
 
@@ -393,8 +406,10 @@ mst_err_t mst_barrier_arrive (mst_federate_t fed, const char *name, const char *
                               size_t expected_count, int64_t deadline_ms)
 {
     if (!name || !expected || expected_count == 0 || deadline_ms < 0)
-        return base_error (MST_E_INVALID_ARGUMENT, "a barrier needs a name and the names of its members");
-    SIMPLE (federate_core_barrier (shell->core, name, expected, expected_count, deadline_ms * 1000000));
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "a barrier needs a name and the names of its members");
+    SIMPLE (
+        federate_core_barrier (shell->core, name, expected, expected_count, deadline_ms * 1000000));
 }
 
 static bool barrier_answered (const federate_shell_t *shell, const void *context)
@@ -403,20 +418,21 @@ static bool barrier_answered (const federate_shell_t *shell, const void *context
     return shell->barrier_passed || shell->barrier_broken;
 }
 
-mst_err_t mst_barrier (mst_federate_t fed, const char *name, const char *const *expected, size_t expected_count,
-                       int64_t deadline_ms)
+mst_err_t mst_barrier (mst_federate_t fed, const char *name, const char *const *expected,
+                       size_t expected_count, int64_t deadline_ms)
 {
     federate_shell_t *shell = NULL;
     uint32_t request;
 
     if (!name || !expected || expected_count == 0 || deadline_ms < 0)
-        return base_error (MST_E_INVALID_ARGUMENT, "a barrier needs a name and the names of its members");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "a barrier needs a name and the names of its members");
     mst_err_t err = federate_enter_waiting (fed, &shell);
     if (!err) {
         (void) snprintf (shell->waited_barrier, sizeof shell->waited_barrier, "%s", name);
         shell->barrier_passed = shell->barrier_broken = false;
-        err = federate_core_barrier_asked (shell->core, name, expected, expected_count, deadline_ms * 1000000,
-                                           &request);
+        err = federate_core_barrier_asked (shell->core, name, expected, expected_count,
+                                           deadline_ms * 1000000, &request);
     }
     if (!err)
         err = federate_call (shell, request);

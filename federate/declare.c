@@ -2,9 +2,11 @@
 #include "federate/shell.h"
 #include "base/error.h"
 
-/*  Names and handles -------------------------------------------------------------------------------- */
+/*  Names and handles
+ * -------------------------------------------------------------------------------- */
 
-static mst_err_t enter_model (mst_federate_t fed, federate_shell_t **shell, const fom_model_t **model)
+static mst_err_t enter_model (mst_federate_t fed, federate_shell_t **shell,
+                              const fom_model_t **model)
 {
     mst_err_t err = federate_enter (fed, shell);
     if (!err)
@@ -12,7 +14,8 @@ static mst_err_t enter_model (mst_federate_t fed, federate_shell_t **shell, cons
     return err;
 }
 
-static mst_err_t find_class (mst_federate_t fed, bool interaction, const char *name, uint32_t *handle)
+static mst_err_t find_class (mst_federate_t fed, bool interaction, const char *name,
+                             uint32_t *handle)
 {
     federate_shell_t *shell;
     const fom_model_t *model;
@@ -36,7 +39,8 @@ mst_err_t mst_class_find (mst_federate_t fed, const char *name, mst_class_t *fou
     return find_class (fed, false, name, found ? &found->id : NULL);
 }
 
-mst_err_t mst_interaction_find (mst_federate_t fed, const char *name, mst_interaction_class_t *found)
+mst_err_t mst_interaction_find (mst_federate_t fed, const char *name,
+                                mst_interaction_class_t *found)
 {
     return find_class (fed, true, name, found ? &found->id : NULL);
 }
@@ -65,7 +69,8 @@ static mst_err_t find_member (mst_federate_t fed, bool interaction, uint32_t of,
     return federate_leave (shell, err);
 }
 
-mst_err_t mst_attribute_find (mst_federate_t fed, mst_class_t of, const char *name, mst_attribute_t *found)
+mst_err_t mst_attribute_find (mst_federate_t fed, mst_class_t of, const char *name,
+                              mst_attribute_t *found)
 {
     return find_member (fed, false, of.id, name, found ? &found->id : NULL);
 }
@@ -85,7 +90,8 @@ static const char *class_name (mst_federate_t fed, bool interaction, uint32_t of
     if (enter_model (fed, &shell, &model))
         return NULL;
     const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
-    const char *name = of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->full_name : NULL;
+    const char *name =
+        of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->full_name : NULL;
     (void) federate_leave (shell, MST_OK);
     return name;
 }
@@ -124,7 +130,8 @@ static uint32_t member_count (mst_federate_t fed, bool interaction, uint32_t of)
     if (enter_model (fed, &shell, &model))
         return 0;
     const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
-    uint32_t count = of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->member_count : 0;
+    uint32_t count =
+        of > 0 && fom_class_known (tree, of - 1) ? fom_class (tree, of - 1)->member_count : 0;
     (void) federate_leave (shell, MST_OK);
     return count;
 }
@@ -144,7 +151,8 @@ const char *mst_interaction_name (mst_federate_t fed, mst_interaction_class_t of
     return class_name (fed, true, of.id);
 }
 
-const char *mst_parameter_name (mst_federate_t fed, mst_interaction_class_t of, mst_parameter_t parameter)
+const char *mst_parameter_name (mst_federate_t fed, mst_interaction_class_t of,
+                                mst_parameter_t parameter)
 {
     return member_name (fed, true, of.id, parameter.id);
 }
@@ -175,10 +183,10 @@ mst_federate_id_t mst_self (mst_federate_t fed)
     federate_state_t state;
 
     if (federate_enter (fed, &shell))
-        return (mst_federate_id_t) { 0 };
+        return (mst_federate_id_t){ 0 };
     federate_core_state (shell->core, &state);
     (void) federate_leave (shell, MST_OK);
-    return (mst_federate_id_t) { state.self };
+    return (mst_federate_id_t){ state.self };
 }
 
 const char *mst_federate_name (mst_federate_t fed, mst_federate_id_t id)
@@ -196,7 +204,8 @@ mst_err_t mst_federate_find (mst_federate_t fed, const char *name, mst_federate_
     federate_shell_t *shell;
 
     if (!name || !id)
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_federate_find needs a name and a place for the id");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "mst_federate_find needs a name and a place for the id");
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
         return err;
@@ -206,7 +215,8 @@ mst_err_t mst_federate_find (mst_federate_t fed, const char *name, mst_federate_
     return federate_leave (shell, err);
 }
 
-/*  Publish and subscribe ------------------------------------------------------------------------------ */
+/*  Publish and subscribe
+ * ------------------------------------------------------------------------------ */
 
 mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,
                             const mst_attribute_t *attributes, size_t count, uint64_t *mask)
@@ -222,18 +232,20 @@ mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,
         *mask = all >= 64 ? UINT64_MAX : (UINT64_C (1) << all) - 1;
     for (size_t i = 0; attributes && i < count; i++) {
         if (attributes[i].id == 0 || attributes[i].id > all)
-            return base_error (MST_E_ATTRIBUTE_UNKNOWN, "the class %s has no attribute with handle %u",
+            return base_error (MST_E_ATTRIBUTE_UNKNOWN,
+                               "the class %s has no attribute with handle %u",
                                fom_class (tree, of.id - 1)->full_name, attributes[i].id);
         *mask |= UINT64_C (1) << (attributes[i].id - 1);
     }
     return MST_OK;
 }
 
-typedef mst_err_t class_call_t (federate_core_t *core, uint32_t class_handle, uint64_t mask, bool on,
-                                uint32_t *request);
+typedef mst_err_t class_call_t (federate_core_t *core, uint32_t class_handle, uint64_t mask,
+                                bool on, uint32_t *request);
 
-static mst_err_t declare_class (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
-                                size_t count, class_call_t *call, bool on)
+static mst_err_t declare_class (mst_federate_t fed, mst_class_t of,
+                                const mst_attribute_t *attributes, size_t count, class_call_t *call,
+                                bool on)
 {
     federate_shell_t *shell = NULL;
     uint32_t request;
@@ -249,30 +261,35 @@ static mst_err_t declare_class (mst_federate_t fed, mst_class_t of, const mst_at
     return shell ? federate_leave (shell, err) : err;
 }
 
-mst_err_t mst_publish (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes, size_t count)
+mst_err_t mst_publish (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
+                       size_t count)
 {
     return declare_class (fed, of, attributes, count, federate_core_publish, true);
 }
 
-mst_err_t mst_unpublish (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes, size_t count)
+mst_err_t mst_unpublish (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
+                         size_t count)
 {
     return declare_class (fed, of, attributes, count, federate_core_publish, false);
 }
 
-mst_err_t mst_subscribe (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes, size_t count)
+mst_err_t mst_subscribe (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
+                         size_t count)
 {
     return declare_class (fed, of, attributes, count, federate_core_subscribe, true);
 }
 
-mst_err_t mst_unsubscribe (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes, size_t count)
+mst_err_t mst_unsubscribe (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
+                           size_t count)
 {
     return declare_class (fed, of, attributes, count, federate_core_subscribe, false);
 }
 
-typedef mst_err_t interaction_call_t (federate_core_t *core, uint32_t class_handle, bool on, uint32_t *request);
+typedef mst_err_t interaction_call_t (federate_core_t *core, uint32_t class_handle, bool on,
+                                      uint32_t *request);
 
-static mst_err_t declare_interaction (mst_federate_t fed, mst_interaction_class_t of, interaction_call_t *call,
-                                      bool on)
+static mst_err_t declare_interaction (mst_federate_t fed, mst_interaction_class_t of,
+                                      interaction_call_t *call, bool on)
 {
     federate_shell_t *shell = NULL;
     uint32_t request;

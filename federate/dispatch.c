@@ -1,8 +1,9 @@
-/*  From a due delivery of the core to the user's function. The only function pointers on an update's way
-    are the user's own. */
+/*  From a due delivery of the core to the user's function. The only function pointers on an
+   update's way are the user's own. */
 #include "federate/shell.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +64,10 @@ static void call_data (federate_shell_t *shell, const federate_delivery_t *what)
 {
     switch ((int) what->kind) {
     case FEDERATE_DISCOVERED: CALL (discovered, &what->discovery); break;
-    case FEDERATE_REFLECTED: CALL (reflected, &what->reception); break;
+    case FEDERATE_REFLECTED:
+        base_trace ("federate/dispatch.c: call_data");
+        CALL (reflected, &what->reception);
+        break;
     case FEDERATE_RECEIVED: CALL (received, &what->reception); break;
     case FEDERATE_REMOVED: CALL (removed, &what->reception); break;
     case FEDERATE_PROVIDE_UPDATE: CALL (provide_update, what->object, what->attributes); break;
@@ -86,14 +90,22 @@ static void call_rest (federate_shell_t *shell, const federate_delivery_t *what)
     case FEDERATE_REGULATION_ENABLED: CALL (regulation_enabled, what->time); break;
     case FEDERATE_CONSTRAINED_ENABLED: CALL (constrained_enabled, what->time); break;
     case FEDERATE_GRANTED: CALL (granted, what->time); break;
-    case FEDERATE_POINT_REGISTERED: CALL (point_registered, what->text, what->succeeded, what->reason); break;
-    case FEDERATE_POINT_ANNOUNCED: CALL (point_announced, what->text, what->tag, what->tag_size_bytes); break;
-    case FEDERATE_SYNCHRONIZED: CALL (synchronized, what->text, what->federates, what->federate_count); break;
+    case FEDERATE_POINT_REGISTERED:
+        CALL (point_registered, what->text, what->succeeded, what->reason);
+        break;
+    case FEDERATE_POINT_ANNOUNCED:
+        CALL (point_announced, what->text, what->tag, what->tag_size_bytes);
+        break;
+    case FEDERATE_SYNCHRONIZED:
+        CALL (synchronized, what->text, what->federates, what->federate_count);
+        break;
     case FEDERATE_BARRIER_PASSED: CALL (barrier_passed, what->text, what->number); break;
     case FEDERATE_BARRIER_BROKEN: CALL (barrier_broken, what->text, what->reason); break;
     case FEDERATE_JOINED: CALL (federate_joined, what->federate, what->text); break;
     case FEDERATE_RESIGNED: CALL (federate_resigned, what->federate, what->text); break;
-    case FEDERATE_LOST: CALL (federate_lost, what->federate, what->text, what->time, what->reason); break;
+    case FEDERATE_LOST:
+        CALL (federate_lost, what->federate, what->text, what->time, what->reason);
+        break;
     case FEDERATE_REFUSED: CALL (refused, what->err, what->text); break;
     case FEDERATE_CONNECTION_LOST: CALL (connection_lost, what->text); break;
     case FEDERATE_NOTED: CALL (noted, what->tag, what->tag_size_bytes); break;

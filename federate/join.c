@@ -33,8 +33,10 @@ static bool unit_factor (const char *unit, uint64_t *factor)
     static const struct {
         const char *name;
         uint64_t factor;
-    } units[] = { { "", 1 }, { "B", 1 }, { "kB", 1000 }, { "KiB", 1u << 10 }, { "MB", 1000000 },
-                  { "MiB", 1u << 20 }, { "GB", 1000000000 }, { "GiB", 1u << 30 } };
+    } units[] = {
+        { "", 1 },         { "B", 1 },          { "kB", 1000 },       { "KiB", 1u << 10 },
+        { "MB", 1000000 }, { "MiB", 1u << 20 }, { "GB", 1000000000 }, { "GiB", 1u << 30 }
+    };
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp (unit, units[i].name) != 0)
@@ -59,12 +61,14 @@ static mst_err_t setting_number (uint64_t given, const char *variable, uint64_t 
     while (*end == ' ')
         end++;
     if (!digits || !unit_factor (end, &factor) || __builtin_mul_overflow (number, factor, value))
-        return base_error (MST_E_CONFIG, "%s is \"%s\": a size such as \"64 KiB\" or a whole number was expected",
+        return base_error (MST_E_CONFIG,
+                           "%s is \"%s\": a size such as \"64 KiB\" or a whole number was expected",
                            variable, text);
     return MST_OK;
 }
 
-/*  Sessions ------------------------------------------------------------------------------------------ */
+/*  Sessions
+ * ------------------------------------------------------------------------------------------ */
 
 static void release_received (federate_shell_t *shell)
 {
@@ -151,7 +155,8 @@ static mst_err_t connect_rti (federate_shell_t *shell, const char *rti, int64_t 
         if (event.kind == LINK_EVENT_MESSAGE)
             link_message_release (&event.message);
         if (event.kind == LINK_EVENT_FAILED || event.kind == LINK_EVENT_LOST)
-            err = base_error (MST_E_NOT_CONNECTED, "no RTI at %s: %s. Start one with: muster rti", rti, event.text);
+            err = base_error (MST_E_NOT_CONNECTED, "no RTI at %s: %s. Start one with: muster rti",
+                              rti, event.text);
     }
     return err;
 }
@@ -172,7 +177,8 @@ mst_err_t federate_session_open (const char *rti, int64_t timeout_ms, federate_s
     return err;
 }
 
-/*  Modules -------------------------------------------------------------------------------------------- */
+/*  Modules
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct modules {
     wire_module_item_t items[JOIN_MODULES_MAX];
@@ -190,7 +196,8 @@ static void modules_fini (modules_t *modules)
 static mst_err_t modules_read (const mst_module_t *given, size_t count, modules_t **out)
 {
     if (count > JOIN_MODULES_MAX)
-        return base_error (MST_E_LIMIT, "%zu FOM modules; JOIN_MODULES_MAX is %d", count, JOIN_MODULES_MAX);
+        return base_error (MST_E_LIMIT, "%zu FOM modules; JOIN_MODULES_MAX is %d", count,
+                           JOIN_MODULES_MAX);
     modules_t *modules = base_calloc (1, sizeof *modules);
     mst_err_t err = modules ? MST_OK : base_alloc_error ();
     for (size_t i = 0; !err && i < count; i++) {
@@ -202,7 +209,9 @@ static mst_err_t modules_read (const mst_module_t *given, size_t count, modules_
             data = modules->bytes[i].data;
             size = modules->bytes[i].size_bytes;
         }
-        modules->items[i] = (wire_module_item_t) { WIRE_MODULE_FILE, { name, strlen (name) }, { data ? data : (const void *) "", size } };
+        modules->items[i] = (wire_module_item_t){ WIRE_MODULE_FILE,
+                                                  { name, strlen (name) },
+                                                  { data ? data : (const void *) "", size } };
         modules->count = i + 1;
     }
     if (err && modules)
@@ -226,7 +235,8 @@ static mst_err_t create (federate_shell_t *shell, const char *federation, const 
         .fom_modules = { modules->items, modules->count },
         .logical_time_implementation_name = { time, strlen (time) },
     };
-    err = federate_core_request (shell->core, WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES_AND_TIME,
+    err = federate_core_request (shell->core,
+                                 WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES_AND_TIME,
                                  &args, &request);
     modules_fini (modules);
     return err ? err : federate_call (shell, request);
@@ -238,7 +248,8 @@ mst_err_t mst_create (const char *rti, const char *federation, const mst_module_
     federate_shell_t *shell;
 
     if (!federation || (module_count > 0 && !modules))
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_create needs a federation's name and its FOM modules");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "mst_create needs a federation's name and its FOM modules");
     mst_err_t err = federate_session_open (rti, 0, &shell);
     if (err)
         return err;
@@ -258,7 +269,8 @@ mst_err_t mst_destroy (const char *rti, const char *federation)
     if (err)
         return err;
     wire_destroy_federation_execution_t args = { { federation, strlen (federation) } };
-    err = federate_core_request (shell->core, WIRE_SERVICE_DESTROY_FEDERATION_EXECUTION, &args, &request);
+    err = federate_core_request (shell->core, WIRE_SERVICE_DESTROY_FEDERATION_EXECUTION, &args,
+                                 &request);
     if (!err)
         err = federate_call (shell, request);
     federate_shell_destroy (&shell, FEDERATE_LINGER_MS);
@@ -271,14 +283,15 @@ static bool has_list (const federate_shell_t *shell, const void *context)
     return shell->listed != NULL;
 }
 
-static mst_err_t call_each (const federate_shell_t *shell, void (*each) (void *user, const char *federation),
-                            void *user)
+static mst_err_t call_each (const federate_shell_t *shell,
+                            void (*each) (void *user, const char *federation), void *user)
 {
     wire_report_federation_executions_t args;
     base_arena_t arena = { 0 };
 
-    mst_err_t err = wire_service_decode (WIRE_SERVICE_REPORT_FEDERATION_EXECUTIONS, (const uint8_t *) shell->listed,
-                                         shell->listed_size_bytes, &arena, &args, sizeof args);
+    mst_err_t err = wire_service_decode (WIRE_SERVICE_REPORT_FEDERATION_EXECUTIONS,
+                                         (const uint8_t *) shell->listed, shell->listed_size_bytes,
+                                         &arena, &args, sizeof args);
     for (uint64_t i = 0; !err && i < args.report.count; i++) {
         const wire_text_t *name = &args.report.items[i].first;
         const char *copy = base_arena_copy (&arena, name->data, name->size_bytes);
@@ -300,19 +313,21 @@ mst_err_t mst_list (const char *rti, void (*each) (void *user, const char *feder
     mst_err_t err = federate_session_open (rti, 0, &shell);
     if (err)
         return err;
-    err = federate_core_request (shell->core, WIRE_SERVICE_LIST_FEDERATION_EXECUTIONS, &args, &request);
+    err = federate_core_request (shell->core, WIRE_SERVICE_LIST_FEDERATION_EXECUTIONS, &args,
+                                 &request);
     if (!err)
         err = federate_call (shell, request);
     if (!err)
-        err = federate_wait_until (shell, has_list, NULL, federate_deadline (FEDERATE_REPLY_TIMEOUT_MS));
+        err = federate_wait_until (shell, has_list, NULL,
+                                   federate_deadline (FEDERATE_REPLY_TIMEOUT_MS));
     if (!err)
         err = call_each (shell, each, user);
     federate_shell_destroy (&shell, FEDERATE_LINGER_MS);
     return err;
 }
 
-static mst_err_t status (federate_shell_t *shell, const char *federation, char *json, size_t size_bytes,
-                         size_t *needed_bytes)
+static mst_err_t status (federate_shell_t *shell, const char *federation, char *json,
+                         size_t size_bytes, size_t *needed_bytes)
 {
     wire_status_t args = { { federation, federation ? strlen (federation) : 0 } };
     wire_status_result_t result;
@@ -326,11 +341,13 @@ static mst_err_t status (federate_shell_t *shell, const char *federation, char *
     if (err)
         return err;
     err = reply.err ? base_error (reply.err, "%s", reply.text)
-                    : wire_service_decode_result (WIRE_SERVICE_STATUS, reply.result, reply.result_size_bytes,
-                                                  &arena, &result, sizeof result);
+                    : wire_service_decode_result (WIRE_SERVICE_STATUS, reply.result,
+                                                  reply.result_size_bytes, &arena, &result,
+                                                  sizeof result);
     if (!err) {
         *needed_bytes = result.json.size_bytes + 1;
-        size_t copied = *needed_bytes <= size_bytes ? result.json.size_bytes : (size_bytes ? size_bytes - 1 : 0);
+        size_t copied = *needed_bytes <= size_bytes ? result.json.size_bytes
+                                                    : (size_bytes ? size_bytes - 1 : 0);
         if (size_bytes > 0) {
             memcpy (json, result.json.data, copied);
             json[copied] = '\0';
@@ -360,10 +377,12 @@ mst_err_t mst_status (const char *rti, const char *federation, char *json, size_
     return err;
 }
 
-/*  Joining ----------------------------------------------------------------------------------------------- */
+/*  Joining
+ * -----------------------------------------------------------------------------------------------
+ */
 
-/*  Loopback stays on the host. Otherwise peers need an address: as advertised, or the one by which this
-    host reaches the RTI. */
+/*  Loopback stays on the host. Otherwise peers need an address: as advertised, or the one by which
+   this host reaches the RTI. */
 static mst_err_t tcp_endpoint (const char *rti, const char *advertise, char *bind, size_t size)
 {
     char address[128];
@@ -395,9 +414,11 @@ static mst_err_t open_router (federate_shell_t *shell, const char *rti, const ch
         endpoints[count++] = tcp;
     }
     if (count == 0)
-        return base_error (MST_E_CONFIG, "transport \"%s\" is not known: choose auto, tcp, ipc or inproc",
+        return base_error (MST_E_CONFIG,
+                           "transport \"%s\" is not known: choose auto, tcp, ipc or inproc",
                            shell->transport);
-    link_router_options_t options = { .endpoints = endpoints, .endpoint_count = count,
+    link_router_options_t options = { .endpoints = endpoints,
+                                      .endpoint_count = count,
                                       .message_max_bytes = WIRE_BODY_MAX + WIRE_HEADER_BYTES };
     return link_router_new (shell->poll, &options, &shell->router);
 }
@@ -408,12 +429,13 @@ static const char *advertised (const char *endpoint, const char *advertise, char
     if (!advertise || strncmp (endpoint, "tcp://", 6) != 0)
         return endpoint;
     const char *port = strrchr (endpoint, ':');
-    (void) snprintf (room, size, strchr (advertise, ':') ? "tcp://%s" : "tcp://%s%s", advertise, port ? port : "");
+    (void) snprintf (room, size, strchr (advertise, ':') ? "tcp://%s" : "tcp://%s%s", advertise,
+                     port ? port : "");
     return room;
 }
 
-static mst_err_t send_join (federate_shell_t *shell, const mst_join_options_t *options, const char *name,
-                            const char *federation, const char *advertise)
+static mst_err_t send_join (federate_shell_t *shell, const mst_join_options_t *options,
+                            const char *name, const char *federation, const char *advertise)
 {
     const char *endpoints[FEDERATE_ENDPOINTS];
     char room[FEDERATE_ENDPOINTS][LINK_ENDPOINT_SIZE];
@@ -422,7 +444,8 @@ static mst_err_t send_join (federate_shell_t *shell, const mst_join_options_t *o
 
     base_assert (count <= FEDERATE_ENDPOINTS);
     for (size_t i = 0; i < count; i++)
-        endpoints[i] = advertised (link_router_endpoint (shell->router, i), advertise, room[i], sizeof room[i]);
+        endpoints[i] = advertised (link_router_endpoint (shell->router, i), advertise, room[i],
+                                   sizeof room[i]);
     federate_join_t join = { federation, name, options->type, endpoints, count };
     mst_err_t err = federate_core_join (shell->core, &join, &request);
     return err ? err : federate_call (shell, request);
@@ -442,25 +465,34 @@ static mst_err_t core_options (const mst_join_options_t *options, federate_optio
 
     mst_err_t err = setting_number (options->bundle_bytes, "MUSTER_LIMITS_BUNDLE_BYTES", &bundle);
     if (!err)
-        err = setting_number (options->route_window_bytes, "MUSTER_LIMITS_ROUTE_WINDOW_BYTES", &window);
+        err = setting_number (options->route_window_bytes, "MUSTER_LIMITS_ROUTE_WINDOW_BYTES",
+                              &window);
     if (!err)
-        err = setting_number (options->receive_queue_bytes, "MUSTER_LIMITS_RECEIVE_QUEUE_BYTES", &queue);
+        err = setting_number (options->receive_queue_bytes, "MUSTER_LIMITS_RECEIVE_QUEUE_BYTES",
+                              &queue);
     if (!err)
-        err = setting_number (options->tso_queue_messages, "MUSTER_LIMITS_TSO_QUEUE_MESSAGES", &messages);
+        err = setting_number (options->tso_queue_messages, "MUSTER_LIMITS_TSO_QUEUE_MESSAGES",
+                              &messages);
     if (err)
         return err;
-    *out = (federate_options_t) {
-        .host = link_process_host (), .process = link_process_id (),
-        .bundle_bytes = bundle, .route_window_bytes = window, .receive_queue_bytes = queue,
-        .tso_queue_messages = messages, .recorder = options->recorder,
+    *out = (federate_options_t){
+        .host = link_process_host (),
+        .process = link_process_id (),
+        .bundle_bytes = bundle,
+        .route_window_bytes = window,
+        .receive_queue_bytes = queue,
+        .tso_queue_messages = messages,
+        .recorder = options->recorder,
         .relay = options->route == MST_ROUTE_RTI ||
                  (options->route == MST_ROUTE_DEFAULT && route && strcmp (route, "rti") == 0),
-        .stamps = options->stamps || options->causal, .causal = options->causal,
+        .stamps = options->stamps || options->causal,
+        .causal = options->causal,
     };
     return MST_OK;
 }
 
-static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *options, const char *rti)
+static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *options,
+                            const char *rti)
 {
     char made[JOIN_NAME_SIZE];
     federate_options_t for_core;
@@ -469,8 +501,9 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
     const char *advertise = setting (options->advertise, "MUSTER_ADVERTISE", NULL);
 
     if (!federation)
-        return base_error (MST_E_INVALID_ARGUMENT,
-                           "no federation execution is named: set options.federation or MUSTER_FEDERATION");
+        return base_error (
+            MST_E_INVALID_ARGUMENT,
+            "no federation execution is named: set options.federation or MUSTER_FEDERATION");
     make_name (made, sizeof made);
     mst_err_t err = core_options (options, &for_core);
     if (!err)
@@ -480,7 +513,8 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
     if (!err)
         err = open_router (shell, rti, advertise);
     if (!err && options->module_count > 0)
-        err = create (shell, federation, options->modules, options->module_count, options->time_type);
+        err =
+            create (shell, federation, options->modules, options->module_count, options->time_type);
     if (err == MST_E_FEDERATION_EXISTS)
         err = MST_OK;
     if (!err)
@@ -495,8 +529,9 @@ mst_err_t mst_join (const mst_join_options_t *options, mst_federate_t *fed)
     federate_shell_t *shell;
 
     if (!options || !fed || (options->module_count > 0 && !options->modules))
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_join needs options, and a place for the handle");
-    *fed = (mst_federate_t) { 0, 0 };
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "mst_join needs options, and a place for the handle");
+    *fed = (mst_federate_t){ 0, 0 };
     mst_err_t err = shell_new (setting (options->transport, "MUSTER_TRANSPORT", "auto"), &shell);
     if (err)
         return err;
@@ -518,7 +553,9 @@ mst_err_t mst_join (const mst_join_options_t *options, mst_federate_t *fed)
     return MST_OK;
 }
 
-/*  Leaving -------------------------------------------------------------------------------------------------- */
+/*  Leaving
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void stop_thread (federate_shell_t *shell)
 {
@@ -535,7 +572,8 @@ static void stop_thread (federate_shell_t *shell)
 static bool drained (const federate_shell_t *shell)
 {
     for (uint32_t i = 0; i < shell->roads.count; i++)
-        if (((const federate_road_t *) (uintptr_t) shell->roads.entries[i].value)->waiting.count > 0)
+        if (((const federate_road_t *) (uintptr_t) shell->roads.entries[i].value)->waiting.count >
+            0)
             return false;
     return federate_core_drained (shell->core);
 }
@@ -574,7 +612,7 @@ mst_err_t mst_resign (mst_federate_t *fed, mst_resign_t action)
     if (!err)
         wait_drained (shell);
     federate_shell_destroy (&shell, err ? 0 : FEDERATE_LINGER_MS);
-    *fed = (mst_federate_t) { 0, 0 };
+    *fed = (mst_federate_t){ 0, 0 };
     return err;
 }
 
@@ -588,5 +626,5 @@ void mst_abandon (mst_federate_t *fed)
     (void) federate_leave (shell, MST_E_NOT_JOINED); /* nothing more is carried out */
     stop_thread (shell);
     federate_shell_destroy (&shell, 0);
-    *fed = (mst_federate_t) { 0, 0 };
+    *fed = (mst_federate_t){ 0, 0 };
 }

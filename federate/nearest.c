@@ -1,6 +1,6 @@
-/*  "There is no class Commet: did you mean Comet?" The nearest name by Damerau's distance of single edits
-    (Damerau 1964, "A technique for computer detection and correction of spelling errors"), without the
-    transpositions of letters that are not neighbours. */
+/*  "There is no class Commet: did you mean Comet?" The nearest name by Damerau's distance of single
+   edits (Damerau 1964, "A technique for computer detection and correction of spelling errors"),
+   without the transpositions of letters that are not neighbours. */
 #include "federate/shell.h"
 #include "base/error.h"
 
@@ -83,7 +83,8 @@ mst_err_t federate_suggest_class (mst_err_t err, const fom_tree_t *tree, const c
     return suggest (err, nearest);
 }
 
-mst_err_t federate_suggest_member (mst_err_t err, const fom_tree_t *tree, uint32_t of, const char *wanted)
+mst_err_t federate_suggest_member (mst_err_t err, const fom_tree_t *tree, uint32_t of,
+                                   const char *wanted)
 {
     const char *nearest = NULL;
     size_t best = edits_allowed (wanted);

@@ -1,11 +1,12 @@
-/*  <muster/object.h> and <muster/ownership.h>: calls on the core, and the waiting when a receiver is slow. */
+/*  <muster/object.h> and <muster/ownership.h>: calls on the core, and the waiting when a receiver
+ * is slow. */
 #include "federate/shell.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "link/clock.h"
 
-/*  A receiver of a receive-order message is slow: take in what comes (a receiver may be waiting for us) until
-    there is room. */
+/*  A receiver of a receive-order message is slow: take in what comes (a receiver may be waiting for
+   us) until there is room. */
 static mst_err_t wait_for_room (federate_shell_t *shell)
 {
     federate_state_t state;
@@ -31,8 +32,8 @@ static mst_err_t wait_for_room (federate_shell_t *shell)
     return err;
 }
 
-mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t *values, size_t count,
-                      mst_time_t time, const mst_send_options_t *options)
+mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t *values,
+                      size_t count, mst_time_t time, const mst_send_options_t *options)
 {
     federate_shell_t *shell;
 
@@ -40,9 +41,11 @@ mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t
     if (err)
         return err;
     if (!values && count > 0)
-        return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_update needs values"));
+        return federate_leave (shell,
+                               base_error (MST_E_INVALID_ARGUMENT, "mst_update needs values"));
     base_trace ("federate/objects.c: mst_update");
-    while ((err = federate_core_update (shell->core, object, values, count, time, options)) == MST_E_WOULD_BLOCK) {
+    while ((err = federate_core_update (shell->core, object, values, count, time, options)) ==
+           MST_E_WOULD_BLOCK) {
         err = wait_for_room (shell);
         if (err)
             break;
@@ -50,8 +53,8 @@ mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t
     return federate_leave (shell, err);
 }
 
-mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_value_t *values, size_t count,
-                    mst_time_t time, const mst_send_options_t *options)
+mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_value_t *values,
+                    size_t count, mst_time_t time, const mst_send_options_t *options)
 {
     federate_shell_t *shell;
 
@@ -60,7 +63,8 @@ mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_va
         return err;
     if (!values && count > 0)
         return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_send needs values"));
-    while ((err = federate_core_send (shell->core, of, values, count, time, options)) == MST_E_WOULD_BLOCK) {
+    while ((err = federate_core_send (shell->core, of, values, count, time, options)) ==
+           MST_E_WOULD_BLOCK) {
         err = wait_for_room (shell);
         if (err)
             break;
@@ -74,7 +78,8 @@ mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_va
     mst_err_t err = federate_enter (fed, &shell);                                                  \
     return err ? err : federate_leave (shell, call)
 
-mst_err_t mst_delete (mst_federate_t fed, mst_object_t object, mst_time_t time, const mst_send_options_t *options)
+mst_err_t mst_delete (mst_federate_t fed, mst_object_t object, mst_time_t time,
+                      const mst_send_options_t *options)
 {
     SIMPLE (federate_core_delete (shell->core, object, time, options));
 }
@@ -82,7 +87,8 @@ mst_err_t mst_delete (mst_federate_t fed, mst_object_t object, mst_time_t time, 
 mst_err_t mst_register (mst_federate_t fed, mst_class_t of, const char *name, mst_object_t *object)
 {
     if (!object)
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_register needs a place for the object's handle");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "mst_register needs a place for the object's handle");
     SIMPLE (federate_core_register (shell->core, of.id, name, object));
 }
 
@@ -120,21 +126,22 @@ static mst_err_t request_update (mst_federate_t fed, mst_object_t object, mst_cl
     return federate_leave (shell, err);
 }
 
-mst_err_t mst_request_update (mst_federate_t fed, mst_object_t object, const mst_attribute_t *attributes,
-                              size_t count)
+mst_err_t mst_request_update (mst_federate_t fed, mst_object_t object,
+                              const mst_attribute_t *attributes, size_t count)
 {
     mst_class_t of;
     mst_err_t err = mst_object_class (fed, object, &of);
     return err ? err : request_update (fed, object, of, attributes, count);
 }
 
-mst_err_t mst_request_class_update (mst_federate_t fed, mst_class_t of, const mst_attribute_t *attributes,
-                                    size_t count)
+mst_err_t mst_request_class_update (mst_federate_t fed, mst_class_t of,
+                                    const mst_attribute_t *attributes, size_t count)
 {
-    return request_update (fed, (mst_object_t) { 0 }, of, attributes, count);
+    return request_update (fed, (mst_object_t){ 0 }, of, attributes, count);
 }
 
-/*  Questions ---------------------------------------------------------------------------------------------- */
+/*  Questions
+ * ---------------------------------------------------------------------------------------------- */
 
 const char *mst_object_name (mst_federate_t fed, mst_object_t object)
 {
@@ -151,7 +158,8 @@ mst_err_t mst_object_find (mst_federate_t fed, const char *name, mst_object_t *o
     federate_shell_t *shell;
 
     if (!name || !object)
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_object_find needs a name and a place for the handle");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "mst_object_find needs a name and a place for the handle");
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
         return err;
@@ -165,7 +173,8 @@ mst_err_t mst_object_class (mst_federate_t fed, mst_object_t object, mst_class_t
     federate_shell_t *shell;
 
     if (!of)
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_object_class needs a place for the class's handle");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "mst_object_class needs a place for the class's handle");
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
         return err;
@@ -176,7 +185,8 @@ mst_err_t mst_object_class (mst_federate_t fed, mst_object_t object, mst_class_t
     return federate_leave (shell, err);
 }
 
-/*  Ownership ---------------------------------------------------------------------------------------------- */
+/*  Ownership
+ * ---------------------------------------------------------------------------------------------- */
 
 mst_err_t mst_divest (mst_federate_t fed, mst_object_t object, uint64_t attributes, const void *tag,
                       size_t tag_size_bytes)
@@ -184,8 +194,8 @@ mst_err_t mst_divest (mst_federate_t fed, mst_object_t object, uint64_t attribut
     SIMPLE (federate_core_divest (shell->core, object, attributes, tag, tag_size_bytes));
 }
 
-mst_err_t mst_acquire (mst_federate_t fed, mst_object_t object, uint64_t attributes, const void *tag,
-                       size_t tag_size_bytes)
+mst_err_t mst_acquire (mst_federate_t fed, mst_object_t object, uint64_t attributes,
+                       const void *tag, size_t tag_size_bytes)
 {
     SIMPLE (federate_core_acquire (shell->core, object, attributes, tag, tag_size_bytes, false));
 }
@@ -210,8 +220,8 @@ uint64_t mst_owned (mst_federate_t fed, mst_object_t object)
     return owned;
 }
 
-mst_err_t mst_migrate (mst_federate_t fed, mst_object_t object, mst_federate_id_t new_home, mst_time_t cut,
-                       const void *state, size_t state_size_bytes)
+mst_err_t mst_migrate (mst_federate_t fed, mst_object_t object, mst_federate_id_t new_home,
+                       mst_time_t cut, const void *state, size_t state_size_bytes)
 {
     if (!state && state_size_bytes > 0)
         return base_error (MST_E_INVALID_ARGUMENT, "mst_migrate needs the state's bytes");

@@ -7,14 +7,16 @@
 
 #include <string.h>
 
-/*  Roads ------------------------------------------------------------------------------------------ */
+/*  Roads ------------------------------------------------------------------------------------------
+ */
 
 static federate_road_t *road_find (const federate_shell_t *shell, uint32_t peer)
 {
     return base_map_pointer (&shell->roads, peer);
 }
 
-static bool endpoint_fits (const federate_shell_t *shell, const federate_road_t *road, const char *endpoint)
+static bool endpoint_fits (const federate_shell_t *shell, const federate_road_t *road,
+                           const char *endpoint)
 {
     const char *wanted = shell->transport;
     size_t length = strlen (wanted);
@@ -57,7 +59,8 @@ static mst_err_t road_open (federate_shell_t *shell, const federate_effect_t *ef
     if (road_try (shell, road))
         return MST_OK;
     road->dead = true;
-    return federate_core_route_failed (shell->core, effect->peer, "none of its endpoints can be reached from here");
+    return federate_core_route_failed (shell->core, effect->peer,
+                                       "none of its endpoints can be reached from here");
 }
 
 static void road_forget_waiting (federate_road_t *road)
@@ -111,7 +114,7 @@ static mst_err_t road_send (federate_shell_t *shell, federate_effect_t *effect)
     if (err)
         return err;
     BASE_LIST_PUT (&road->waiting, effect->bytes);
-    effect->bytes = (base_buffer_t) { 0 };
+    effect->bytes = (base_buffer_t){ 0 };
     return MST_OK;
 }
 
@@ -127,7 +130,8 @@ static void road_close (federate_shell_t *shell, uint32_t peer)
         road_free (shell, road, 0);
 }
 
-/*  Effects ------------------------------------------------------------------------------------------ */
+/*  Effects
+ * ------------------------------------------------------------------------------------------ */
 
 static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effect)
 {
@@ -136,7 +140,9 @@ static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effe
 
     switch (effect->kind) {
     case FEDERATE_OPEN_ROUTE: return road_open (shell, effect);
-    case FEDERATE_SEND_ROUTE: base_trace ("federate/pump.c: carry_out_one"); return road_send (shell, effect);
+    case FEDERATE_SEND_ROUTE:
+        base_trace ("federate/pump.c: carry_out_one");
+        return road_send (shell, effect);
     case FEDERATE_CLOSE_ROUTE: road_close (shell, effect->peer); return MST_OK;
     case FEDERATE_ANSWER: /* to one that is gone: nothing to do */
         (void) link_router_send (shell->router, effect->connection, effect->bytes.data,
@@ -145,8 +151,9 @@ static mst_err_t carry_out_one (federate_shell_t *shell, federate_effect_t *effe
             link_router_close (shell->router, effect->connection);
         return MST_OK;
     case FEDERATE_GIVE_UP:
-        return base_map_set (&shell->doomed, effect->connection,
-                             (uint64_t) (link_clock_ns () + FEDERATE_GIVE_UP_MS * INT64_C (1000000)));
+        return base_map_set (
+            &shell->doomed, effect->connection,
+            (uint64_t) (link_clock_ns () + FEDERATE_GIVE_UP_MS * INT64_C (1000000)));
     case FEDERATE_RELEASE:
         message = effect->owner;
         link_message_release (message);
@@ -163,7 +170,8 @@ static mst_err_t send_outbox (federate_shell_t *shell)
     federate_state_t state;
     federate_core_state (shell->core, &state);
     if (state.lost && shell->rti)
-        link_dealer_destroy (&shell->rti, 0); /* so that the RTI and the others know, whoever lost it */
+        link_dealer_destroy (&shell->rti,
+                             0); /* so that the RTI and the others know, whoever lost it */
     base_buffer_t *outbox = federate_core_outbox (shell->core);
     if (outbox->size_bytes == 0 || !shell->rti)
         return MST_OK;
@@ -189,11 +197,12 @@ mst_err_t federate_carry_out (federate_shell_t *shell, bool flush)
     federate_effects_t *effects = federate_core_effects (shell->core);
     for (size_t i = 0; i < effects->count; i++) { /* carrying out may append */
         federate_effect_t effect = effects->items[i];
-        effects->items[i].bytes = (base_buffer_t) { 0 };
+        effects->items[i].bytes = (base_buffer_t){ 0 };
         mst_err_t err = carry_out_one (shell, &effect);
         base_buffer_fini (&effect.bytes);
         if (err && !first)
-            federate_core_rti_lost (shell->core, mst_error_text ()); /* what did not leave is missed for ever */
+            federate_core_rti_lost (shell->core,
+                                    mst_error_text ()); /* what did not leave is missed for ever */
         first = first ? first : err;
     }
     federate_core_effects_done (shell->core);
@@ -202,7 +211,8 @@ mst_err_t federate_carry_out (federate_shell_t *shell, bool flush)
     return flush || federate_core_urgent (shell->core) ? send_outbox (shell) : MST_OK;
 }
 
-/*  What came in -------------------------------------------------------------------------------------- */
+/*  What came in
+ * -------------------------------------------------------------------------------------- */
 
 static mst_err_t drain_rti (federate_shell_t *shell)
 {
@@ -214,7 +224,8 @@ static mst_err_t drain_rti (federate_shell_t *shell)
         if (event.kind == LINK_EVENT_NONE)
             break;
         if (event.kind == LINK_EVENT_MESSAGE) {
-            err = federate_core_from_rti (shell->core, event.message.data, event.message.size_bytes);
+            err =
+                federate_core_from_rti (shell->core, event.message.data, event.message.size_bytes);
             link_message_release (&event.message);
         }
         if (event.kind == LINK_EVENT_LOST || event.kind == LINK_EVENT_FAILED)
@@ -235,8 +246,8 @@ static mst_err_t peer_message (federate_shell_t *shell, link_event_t *event)
         return failed;
     }
     link_message_move (message, &event->message);
-    mst_err_t err = federate_core_from_peer (shell->core, event->connection, message->data, message->size_bytes,
-                                             message);
+    mst_err_t err = federate_core_from_peer (shell->core, event->connection, message->data,
+                                             message->size_bytes, message);
     if (err == MST_E_NO_MEMORY) { /* not taken */
         link_message_release (message);
         base_free (message);
@@ -286,7 +297,8 @@ static mst_err_t drain_road (federate_shell_t *shell, federate_road_t *road)
         if (event.kind == LINK_EVENT_NONE)
             break;
         if (event.kind == LINK_EVENT_MESSAGE) {
-            err = federate_core_from_route (shell->core, road->peer, event.message.data, event.message.size_bytes);
+            err = federate_core_from_route (shell->core, road->peer, event.message.data,
+                                            event.message.size_bytes);
             link_message_release (&event.message);
         }
         if (event.kind == LINK_EVENT_FAILED || event.kind == LINK_EVENT_LOST)
@@ -302,7 +314,8 @@ static mst_err_t drain_road (federate_shell_t *shell, federate_road_t *road)
 static mst_err_t drain_roads (federate_shell_t *shell)
 {
     for (uint32_t i = shell->roads.count; i-- > 0;) { /* backward: a road may be removed */
-        mst_err_t err = drain_road (shell, (federate_road_t *) (uintptr_t) shell->roads.entries[i].value);
+        mst_err_t err =
+            drain_road (shell, (federate_road_t *) (uintptr_t) shell->roads.entries[i].value);
         if (err)
             return err;
     }

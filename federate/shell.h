@@ -1,9 +1,10 @@
-/*  The shell around a federate's core: sockets, waiting, the user's callbacks. What the core decides is
-    carried out here; nothing is decided here.
+/*  The shell around a federate's core: sockets, waiting, the user's callbacks. What the core
+   decides is carried out here; nothing is decided here.
 
-    With evoked callbacks everything runs in the caller's thread. With immediate callbacks a thread of the
-    federate owns the sockets and runs the callbacks; calls lock the core, change it, and wake that
-    thread, which carries out what is to be done. The lock is not held while a user's callback runs. */
+    With evoked callbacks everything runs in the caller's thread. With immediate callbacks a thread
+   of the federate owns the sockets and runs the callbacks; calls lock the core, change it, and wake
+   that thread, which carries out what is to be done. The lock is not held while a user's callback
+   runs. */
 #ifndef FEDERATE_SHELL_H
 #define FEDERATE_SHELL_H
 
@@ -55,21 +56,21 @@ typedef struct federate_shell {
     mst_federate_t handle;
     char *transport;
     bool immediate;
-    bool stopping;         /* immediate: the thread ends */
-    bool leaving;          /* immediate: it resigns or is abandoned; calls that wait give up */
-    uint32_t calls;        /* immediate: calls that are under way */
+    bool stopping;  /* immediate: the thread ends */
+    bool leaving;   /* immediate: it resigns or is abandoned; calls that wait give up */
+    uint32_t calls; /* immediate: calls that are under way */
     link_thread_t thread;
-    link_mutex_t *mutex;   /* immediate: guards the core and all below; the table's, so that it
-                              outlives the federate: a late caller may still wait for it */
+    link_mutex_t *mutex; /* immediate: guards the core and all below; the table's, so that it
+                            outlives the federate: a late caller may still wait for it */
     link_condition_t changed;
-    bool calling_back;     /* immediate: a callback runs, without the lock */
+    bool calling_back; /* immediate: a callback runs, without the lock */
     /* answers that calls wait for */
     bool regulation_told, constraint_told;
-    base_names_t points;   /* label → FEDERATE_POINT_…, from announcement to mst_synchronize's end */
+    base_names_t points; /* label → FEDERATE_POINT_…, from announcement to mst_synchronize's end */
     char waited_barrier[256];
     bool barrier_passed, barrier_broken;
     char barrier_missing[512];
-    char *listed;          /* sessions: reportFederationExecutions */
+    char *listed; /* sessions: reportFederationExecutions */
     size_t listed_size_bytes;
 } federate_shell_t;
 
@@ -79,8 +80,8 @@ mst_err_t federate_table_add (federate_shell_t *shell);
 void federate_table_lock (const federate_shell_t *shell);
 void federate_table_remove (federate_shell_t *shell);
 
-/*  enter and leave bracket every call on the core; leave carries out its effects (or wakes the thread).
-    An enter that fails gives NULL for the shell and needs no leave. */
+/*  enter and leave bracket every call on the core; leave carries out its effects (or wakes the
+   thread). An enter that fails gives NULL for the shell and needs no leave. */
 mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell);
 mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err);
 /*  The same for calls that wait: refused within a callback. */
@@ -90,7 +91,8 @@ void federate_close_door (federate_shell_t *shell);
 
 /*  nearest.c: err again, its text with the nearest known name, if there is one. */
 mst_err_t federate_suggest_class (mst_err_t err, const fom_tree_t *tree, const char *wanted);
-mst_err_t federate_suggest_member (mst_err_t err, const fom_tree_t *tree, uint32_t of, const char *wanted);
+mst_err_t federate_suggest_member (mst_err_t err, const fom_tree_t *tree, uint32_t of,
+                                   const char *wanted);
 
 /*  declare.c: the mask of some attributes of a class, or of all (NULL). */
 mst_err_t federate_mask_of (const federate_shell_t *shell, mst_class_t of,
@@ -113,8 +115,8 @@ mst_err_t federate_turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_
 mst_err_t federate_wait_reply (federate_shell_t *shell, uint32_t request, federate_reply_t *reply);
 mst_err_t federate_call (federate_shell_t *shell, uint32_t request);
 typedef bool federate_until_t (const federate_shell_t *shell, const void *context);
-mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until, const void *context,
-                               int64_t deadline_ns);
+mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until,
+                               const void *context, int64_t deadline_ns);
 int64_t federate_deadline (int64_t wait_ms);
 void federate_thread (void *shell);
 

@@ -1,6 +1,6 @@
-/*  Handles of federates: a slot and its generation, so that a stale one is an error and never a crash. The
-    lock of a federate with immediate callbacks lies in its slot: whoever waited for it while the
-    federate left finds another generation, and touches nothing that is gone. */
+/*  Handles of federates: a slot and its generation, so that a stale one is an error and never a
+   crash. The lock of a federate with immediate callbacks lies in its slot: whoever waited for it
+   while the federate left finds another generation, and touches nothing that is gone. */
 #include "federate/shell.h"
 #include "base/error.h"
 
@@ -9,8 +9,8 @@
 typedef struct slot {
     _Atomic uint32_t generation; /* odd: in use */
     _Atomic (federate_shell_t *) shell;
-    atomic_bool locked;          /* calls take the mutex */
-    bool made;                   /* the mutex is; whoever holds the slot looks */
+    atomic_bool locked; /* calls take the mutex */
+    bool made;          /* the mutex is; whoever holds the slot looks */
     link_mutex_t mutex;
 } slot_t;
 
@@ -21,17 +21,19 @@ mst_err_t federate_table_add (federate_shell_t *shell)
     base_assert (shell != NULL);
     for (uint32_t i = 0; i < FEDERATE_SLOTS_MAX; i++) {
         uint32_t generation = atomic_load (&slots[i].generation);
-        if (generation % 2 != 0 || !atomic_compare_exchange_strong (&slots[i].generation, &generation, generation + 1))
+        if (generation % 2 != 0 ||
+            !atomic_compare_exchange_strong (&slots[i].generation, &generation, generation + 1))
             continue;
         if (!slots[i].made)
             link_mutex_init (&slots[i].mutex);
         slots[i].made = true;
         shell->mutex = &slots[i].mutex;
-        shell->handle = (mst_federate_t) { i, generation + 1 };
+        shell->handle = (mst_federate_t){ i, generation + 1 };
         atomic_store (&slots[i].shell, shell);
         return MST_OK;
     }
-    return base_error (MST_E_LIMIT, "a process has at most %d federates: FEDERATE_SLOTS_MAX is reached",
+    return base_error (MST_E_LIMIT,
+                       "a process has at most %d federates: FEDERATE_SLOTS_MAX is reached",
                        FEDERATE_SLOTS_MAX);
 }
 
@@ -52,13 +54,13 @@ void federate_table_remove (federate_shell_t *shell)
     atomic_store (&slot->locked, false);
     atomic_fetch_add (&slot->generation, 1);
     link_mutex_unlock (&slot->mutex);
-    shell->handle = (mst_federate_t) { 0, 0 };
+    shell->handle = (mst_federate_t){ 0, 0 };
 }
 
 static mst_err_t stale (void)
 {
     return base_error (MST_E_STALE_HANDLE, "the federate handle is not of a joined federate: "
-                       "it was never joined, or has resigned");
+                                           "it was never joined, or has resigned");
 }
 
 static federate_shell_t *find (mst_federate_t fed)
@@ -94,8 +96,9 @@ mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell)
         return err;
     (void) federate_leave (*shell, MST_E_CALL_NOT_ALLOWED);
     *shell = NULL;
-    return base_error (MST_E_CALL_NOT_ALLOWED,
-                       "within a callback no call may wait: note what to do and do it after mst_evoke");
+    return base_error (
+        MST_E_CALL_NOT_ALLOWED,
+        "within a callback no call may wait: note what to do and do it after mst_evoke");
 }
 
 mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)

@@ -1,5 +1,6 @@
-/*  Waiting: for a reply, for a grant, for anything. With evoked callbacks the caller's thread does the work
-    meanwhile; with immediate callbacks the federate's own thread does, and the caller sleeps. */
+/*  Waiting: for a reply, for a grant, for anything. With evoked callbacks the caller's thread does
+   the work meanwhile; with immediate callbacks the federate's own thread does, and the caller
+   sleeps. */
 #include "federate/shell.h"
 #include "base/alloc.h"
 #include "base/error.h"
@@ -40,8 +41,9 @@ mst_err_t federate_turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_
     if (shell->immediate) {
         link_poll_wake (shell->poll);
         *in_time = link_condition_wait (&shell->changed, shell->mutex, deadline_ns);
-        return shell->leaving ? base_error (MST_E_NOT_JOINED, "the federate has left while this call waited")
-                              : MST_OK;
+        return shell->leaving
+                   ? base_error (MST_E_NOT_JOINED, "the federate has left while this call waited")
+                   : MST_OK;
     }
     int64_t left = remaining (deadline_ns);
     mst_err_t err = federate_pump (shell, left);
@@ -64,7 +66,8 @@ mst_err_t federate_wait_reply (federate_shell_t *shell, uint32_t request, federa
         if (err)
             return err;
         if (!in_time)
-            return base_error (MST_E_TIMEOUT, "the RTI is connected and has not answered for %d s: see muster top",
+            return base_error (MST_E_TIMEOUT,
+                               "the RTI is connected and has not answered for %d s: see muster top",
                                FEDERATE_REPLY_TIMEOUT_MS / 1000);
     }
 }
@@ -84,9 +87,10 @@ mst_err_t federate_call (federate_shell_t *shell, uint32_t request)
     return reply.err;
 }
 
-/*  Runs callbacks until the condition holds. MST_E_TIMEOUT has no text yet: the caller knows what was awaited. */
-mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until, const void *context,
-                               int64_t deadline_ns)
+/*  Runs callbacks until the condition holds. MST_E_TIMEOUT has no text yet: the caller knows what
+ * was awaited. */
+mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until,
+                               const void *context, int64_t deadline_ns)
 {
     base_assert (shell != NULL && until != NULL);
     for (;;) {
@@ -144,7 +148,8 @@ mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any)
     if (err)
         return err;
     if (shell->immediate) {
-        err = base_error (MST_E_CALL_NOT_ALLOWED, "callbacks are immediate: there is nothing to evoke");
+        err = base_error (MST_E_CALL_NOT_ALLOWED,
+                          "callbacks are immediate: there is nothing to evoke");
         return federate_leave (shell, err);
     }
     int64_t deadline_ns = federate_deadline (wait_ms);

@@ -21,10 +21,10 @@ static size_t context_users;
 static base_names_t context_names; /* to the number of the binding */
 static uint64_t context_bindings;
 
-/*  glibc gives what is free at the end of a heap back to the system, and messages stand at the end: each
-    would cost its page faults again (a third of a receiver's time, measured). After a large block was
-    freed it keeps twice as much before it does so (mallopt(3), "dynamic mmap threshold"). Elsewhere this
-    does nothing. */
+/*  glibc gives what is free at the end of a heap back to the system, and messages stand at the end:
+   each would cost its page faults again (a third of a receiver's time, measured). After a large
+   block was freed it keeps twice as much before it does so (mallopt(3), "dynamic mmap threshold").
+   Elsewhere this does nothing. */
 static void link_context_keep_memory (void)
 {
     base_free (base_alloc (CONTEXT_KEPT_BYTES));
@@ -33,8 +33,9 @@ static void link_context_keep_memory (void)
 static mst_err_t link_context_start (void)
 {
     link_context_keep_memory ();
-    /*  The first context starts libpgm, where libzmq is built with it, and the last one ends it; doing both
-        at the same time, in two threads, is a race in there. So one without sockets and threads is kept. */
+    /*  The first context starts libpgm, where libzmq is built with it, and the last one ends it;
+       doing both at the same time, in two threads, is a race in there. So one without sockets and
+       threads is kept. */
     if (!context_anchor)
         context_anchor = zmq_ctx_new ();
     context_zmq = zmq_ctx_new ();

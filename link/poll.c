@@ -253,8 +253,10 @@ bool link_poll_wait (link_poll_t *self, int64_t timeout_ns)
     base_assert (self != NULL && timeout_ns >= 0);
     int64_t wake_ns;
     bool found = link_poll_known (self, &wake_ns);
-    bool sleeps = timeout_ns > 0 && wake_ns == INT64_MAX && self->spin_limit_ns == 0; /* that is a look, too */
-    if (((found || !sleeps) && link_poll_look (self, 0)) || found) /* the look also brings news of connections */
+    bool sleeps = timeout_ns > 0 && wake_ns == INT64_MAX &&
+                  self->spin_limit_ns == 0; /* that is a look, too */
+    if (((found || !sleeps) && link_poll_look (self, 0)) ||
+        found) /* the look also brings news of connections */
         return true;
 
     int64_t now_ns = link_clock_ns ();

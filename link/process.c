@@ -60,13 +60,15 @@ void link_process_name (char name[LINK_PROCESS_NAME_SIZE])
         (void) snprintf (name, LINK_PROCESS_NAME_SIZE, "?");
 }
 
-/*  A process that ends closes its files before it is gone: so whoever sees a connection close may look
-    too early. The kernel says so beforehand, in the flags: " ppid pgrp session tty tpgid flags". */
+/*  A process that ends closes its files before it is gone: so whoever sees a connection close may
+   look too early. The kernel says so beforehand, in the flags: " ppid pgrp session tty tpgid
+   flags". */
 static bool link_process_is_ending (const char *after_state)
 {
     enum { FLAG_EXITING = 4 }; /* PF_EXITING of the kernel's linux/sched.h */
     unsigned flags = 0;
-    return sscanf (after_state, " %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & FLAG_EXITING) != 0;
+    return sscanf (after_state, " %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+           (flags & FLAG_EXITING) != 0;
 }
 
 link_process_state_t link_process_state (uint32_t process)

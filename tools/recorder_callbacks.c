@@ -59,8 +59,8 @@ static recorder_sender_t *recorder_sender (recorder_t *self, mst_federate_id_t i
     return &self->sender_list.items[self->sender_list.count - 1];
 }
 
-/*  Where something stands in the file's time. What has no time of its own stands where the run had come to, so that a replay by time keeps it
-    behind what came before it. */
+/*  Where something stands in the file's time. What has no time of its own stands where the run had
+   come to, so that a replay by time keeps it behind what came before it. */
 static uint64_t recorder_log_time (recorder_t *self, mst_time_t time)
 {
     uint64_t log_time_ns = 0;

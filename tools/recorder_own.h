@@ -29,9 +29,9 @@ typedef struct recorder {
     base_map_t objects; /* id → its name */
     base_map_t senders; /* federate id → index */
     BASE_LIST (recorder_sender_t) sender_list;
-    mst_time_t now;     /* granted */
+    mst_time_t now;       /* granted */
     mst_time_t delivered; /* by the time-stamped messages delivered, up to the next grant */
-    mst_time_t reached; /* the highest grant of another federate */
+    mst_time_t reached;   /* the highest grant of another federate */
     bool constrained, advancing, lost;
     size_t joined, present; /* other federates: since the beginning, and now */
     int64_t flushed_ns;

@@ -23,7 +23,7 @@ typedef struct run {
     base_buffer_t json;
     int64_t started_ns;       /* all federates were */
     int64_t told_ns;          /* progress was, last */
-    int64_t told; /* the federation time then */
+    int64_t told;             /* the federation time then */
     int64_t required_gone_ns; /* when the last required federate ended; 0: not yet */
     size_t failed;            /* federates, required ones */
     size_t complaints;        /* about so many it was told */

@@ -45,8 +45,8 @@ static void progress_tell (run_t *self, const tools_status_t *status)
         fprintf (stderr, "\r%s%*s", text,
                  width < self->told_width ? (int) (self->told_width - width) : 0, "");
         self->told_width = width;
-    } else if (self->told_ns == 0 || (now_ns - self->told_ns >= LINES_EVERY_S * second_ns &&
-                                      status->now != self->told)) {
+    } else if (self->told_ns == 0 ||
+               (now_ns - self->told_ns >= LINES_EVERY_S * second_ns && status->now != self->told)) {
         fprintf (stderr, "%s\n", tools_progress_text (text, &progress, 0));
         self->told_ns = now_ns;
         self->told = status->now;

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/trace.h"
 
-_Static_assert (WIRE_VALUES_MAX < 0x80, "a handle is one byte");
+_Static_assert(WIRE_VALUES_MAX < 0x80, "a handle is one byte");
 
 enum {
     BUNDLE_HEAD_FIELDS = 8,
@@ -27,7 +27,8 @@ mst_err_t wire_bundle_begin (base_buffer_t *out)
 size_t wire_message_room (const wire_message_t *message, const wire_message_value_t *values)
 {
     base_assert (message->value_count == 0 || values != NULL);
-    size_t size = WIRE_MESSAGE_OVERHEAD_BYTES + message->tag_size_bytes + message->stamps_size_bytes;
+    size_t size =
+        WIRE_MESSAGE_OVERHEAD_BYTES + message->tag_size_bytes + message->stamps_size_bytes;
     for (uint32_t i = 0; i < message->value_count; i++)
         size += 2 * WIRE_BYTES_HEAD_MAX + values[i].size_bytes;
     return size;
@@ -81,7 +82,8 @@ mst_err_t wire_bundle_end (base_buffer_t *out, const wire_bundle_head_t *head, u
     return wire_frame_end (out, 0, kind, 0, 0);
 }
 
-mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader, wire_bundle_head_t *head)
+mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader,
+                            wire_bundle_head_t *head)
 {
     base_assert (frame->kind == WIRE_KIND_BUNDLE || frame->kind == WIRE_KIND_BUNDLE_BEST_EFFORT);
     base_assert (reader != NULL && head != NULL);
@@ -117,8 +119,8 @@ static bool message_is_legal (const wire_message_t *message)
            message->order <= WIRE_ORDER_TIMESTAMP && (!timed || message->has_time);
 }
 
-/*  The form that wire_bundle_add writes for a message without tag and stamps, with one look at the room.
-    False: it is another one, or something is wrong; nothing was taken. */
+/*  The form that wire_bundle_add writes for a message without tag and stamps, with one look at the
+   room. False: it is another one, or something is wrong; nothing was taken. */
 static bool message_read_plain (wire_reader_t *reader, wire_message_t *message)
 {
     const uint8_t *at = reader->at;
@@ -171,7 +173,8 @@ static mst_err_t message_read_any (wire_reader_t *reader, wire_message_t *messag
         message_skip_stamps (reader, message);
     uint32_t elements = wire_take_array (reader, 2 * WIRE_VALUES_MAX);
     message->value_count = elements / 2;
-    if (reader->bad || fields < MESSAGE_FIELDS || elements % 2 != 0 || !message_is_legal (message)) {
+    if (reader->bad || fields < MESSAGE_FIELDS || elements % 2 != 0 ||
+        !message_is_legal (message)) {
         wire_reader_fail (reader);
         return base_error (MST_E_MALFORMED, "a message in a bundle does not decode");
     }
@@ -200,7 +203,8 @@ mst_err_t wire_route_talk_write (base_buffer_t *out, uint16_t kind, const wire_r
     size_t start;
 
     base_assert (wire_kind_is_data (kind) && kind != WIRE_KIND_BUNDLE);
-    mst_err_t err = base_buffer_reserve (out, WIRE_HEADER_BYTES + TALK_BYTES + talk->text_size_bytes);
+    mst_err_t err =
+        base_buffer_reserve (out, WIRE_HEADER_BYTES + TALK_BYTES + talk->text_size_bytes);
     if (err)
         return err;
     err = wire_frame_begin (out, &start);
@@ -248,6 +252,7 @@ mst_err_t wire_data_addresses (const wire_frame_t *frame, uint32_t *from, uint32
         (void) wire_take_u32 (&reader);
     *to = wire_take_u32 (&reader);
     if (reader.bad)
-        return base_error (MST_E_MALFORMED, "a data frame (kind 0x%03x) has no addresses", frame->kind);
+        return base_error (MST_E_MALFORMED, "a data frame (kind 0x%03x) has no addresses",
+                           frame->kind);
     return MST_OK;
 }

@@ -27,11 +27,11 @@ typedef struct wire_bundle_head {
     uint32_t from;
     uint32_t incarnation;
     uint32_t to;
-    uint64_t sequence;  /* from 1, per route; best effort has its own */
-    int64_t smallest;   /* smallest time of its TSO messages, or WIRE_TIME_NEVER */
-    uint64_t applied;   /* control that the sender had applied */
-    uint64_t issued;    /* the sender's last control that matters to the receiver */
-    uint32_t count;     /* messages */
+    uint64_t sequence; /* from 1, per route; best effort has its own */
+    int64_t smallest;  /* smallest time of its TSO messages, or WIRE_TIME_NEVER */
+    uint64_t applied;  /* control that the sender had applied */
+    uint64_t issued;   /* the sender's last control that matters to the receiver */
+    uint32_t count;    /* messages */
 } wire_bundle_head_t;
 
 /*  One attribute or parameter value: a handle (from 1) and a view of its bytes. */
@@ -42,25 +42,26 @@ typedef struct wire_message_value {
 } wire_message_value_t;
 
 typedef struct wire_message {
-    uint8_t type;       /* wire_message_type_t */
-    uint8_t order;      /* WIRE_ORDER_… */
+    uint8_t type;  /* wire_message_type_t */
+    uint8_t order; /* WIRE_ORDER_… */
     bool has_time;
-    int64_t time;       /* meaningful when has_time */
-    uint64_t target;    /* object, or interaction class */
-    uint32_t epoch;     /* the owner's epoch; the batch of a migration */
+    int64_t time;    /* meaningful when has_time */
+    uint64_t target; /* object, or interaction class */
+    uint32_t epoch;  /* the owner's epoch; the batch of a migration */
     const uint8_t *tag;
     uint32_t tag_size_bytes;
     uint32_t value_count;
     const uint8_t *stamps; /* Lamport and vector stamps as one msgpack value, or NULL */
     uint32_t stamps_size_bytes;
-    size_t room_bytes;     /* for writing: it takes at most so many; 0: not yet measured */
+    size_t room_bytes; /* for writing: it takes at most so many; 0: not yet measured */
 } wire_message_t;
 
-/*  What a message takes at most: this, its tag, its stamps, and its values with 2 * WIRE_BYTES_HEAD_MAX each. */
+/*  What a message takes at most: this, its tag, its stamps, and its values with 2 *
+ * WIRE_BYTES_HEAD_MAX each. */
 size_t wire_message_room (const wire_message_t *message, const wire_message_value_t *values);
 
-/*  An open bundle in `out`: begin, add messages, end. `head` is written at the end, when its counts and
-    marks are known; begin keeps room for it. */
+/*  An open bundle in `out`: begin, add messages, end. `head` is written at the end, when its counts
+   and marks are known; begin keeps room for it. */
 mst_err_t wire_bundle_begin (base_buffer_t *out);
 mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
                            const wire_message_value_t *values);
@@ -68,7 +69,8 @@ mst_err_t wire_bundle_end (base_buffer_t *out, const wire_bundle_head_t *head, u
 
 /*  Reading: the head, then message by message. The values of the message are left in the reader:
     take message.value_count of them, in order, before the next message. */
-mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader, wire_bundle_head_t *head);
+mst_err_t wire_bundle_read (const wire_frame_t *frame, wire_reader_t *reader,
+                            wire_bundle_head_t *head);
 mst_err_t wire_message_read (wire_reader_t *reader, wire_message_t *message);
 void wire_message_value_read_any (wire_reader_t *reader, wire_message_value_t *value);
 
@@ -91,8 +93,8 @@ static inline void wire_message_value_read (wire_reader_t *reader, wire_message_
 typedef struct wire_route_talk {
     uint32_t from;
     uint32_t to;
-    uint64_t number; /* HELLO: incarnation; CREDIT: bytes consumed; REFUSED: error */
-    uint64_t token;  /* HELLO */
+    uint64_t number;     /* HELLO: incarnation; CREDIT: bytes consumed; REFUSED: error */
+    uint64_t token;      /* HELLO */
     const uint8_t *text; /* REFUSED */
     uint32_t text_size_bytes;
 } wire_route_talk_t;

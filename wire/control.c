@@ -37,7 +37,7 @@ static uint8_t *put_entries (uint8_t *at, wire_entries_t entries)
 static mst_err_t take_pairs (wire_reader_t *reader, base_arena_t *arena, wire_pairs_t *pairs)
 {
     uint32_t elements = wire_take_array (reader, WIRE_LIST_MAX);
-    *pairs = (wire_pairs_t) { NULL, elements / 2 };
+    *pairs = (wire_pairs_t){ NULL, elements / 2 };
     if (elements % 2 != 0)
         wire_reader_fail (reader);
     if (reader->bad || elements == 0)
@@ -56,7 +56,7 @@ static mst_err_t take_pairs (wire_reader_t *reader, base_arena_t *arena, wire_pa
 static mst_err_t take_entries (wire_reader_t *reader, base_arena_t *arena, wire_entries_t *entries)
 {
     uint32_t elements = wire_take_array (reader, WIRE_LIST_MAX);
-    *entries = (wire_entries_t) { NULL, elements / 3 };
+    *entries = (wire_entries_t){ NULL, elements / 3 };
     if (elements % 3 != 0)
         wire_reader_fail (reader);
     if (reader->bad || elements == 0)
@@ -118,8 +118,9 @@ mst_err_t wire_time_request_write (base_buffer_t *out, const wire_time_request_t
 {
     base_assert (out != NULL && request != NULL);
     base_assert (request->kind <= WIRE_ADVANCE_FQR);
-    uint8_t *at = begin_write (out, FIXED_BYTES_MAX + (size_t) request->entries.count * ENTRY_BYTES +
-                                        (size_t) request->received.count * PAIR_BYTES);
+    uint8_t *at =
+        begin_write (out, FIXED_BYTES_MAX + (size_t) request->entries.count * ENTRY_BYTES +
+                              (size_t) request->received.count * PAIR_BYTES);
     if (!at)
         return MST_E_NO_MEMORY;
     at = wire_put_array (at, TIME_REQUEST_FIELDS);

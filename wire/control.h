@@ -1,5 +1,5 @@
-/*  Control frames: a stamp, then the arguments (docs/protocol.md, section 3), and the two records of time
-    with hand-written codecs (section 7). */
+/*  Control frames: a stamp, then the arguments (docs/protocol.md, section 3), and the two records
+   of time with hand-written codecs (section 7). */
 #ifndef WIRE_CONTROL_H
 #define WIRE_CONTROL_H
 
@@ -19,8 +19,8 @@ typedef struct wire_pairs {
     uint32_t count;
 } wire_pairs_t;
 
-/*  A ledger entry: bundles to `federate` up to `sequence`, with the smallest time among those that were
-    not yet reported, WIRE_TIME_NEVER when they hold no time-stamped message. */
+/*  A ledger entry: bundles to `federate` up to `sequence`, with the smallest time among those that
+   were not yet reported, WIRE_TIME_NEVER when they hold no time-stamped message. */
 typedef struct wire_entry {
     uint32_t federate;
     uint64_t sequence;
@@ -79,15 +79,16 @@ typedef struct wire_grant {
     wire_pairs_t need;
 } wire_grant_t;
 
-/*  Each writes the stamp into `out` behind a frame's header: call wire_frame_begin first, append the
-    arguments (for example with wire_service_encode), then wire_frame_end. Errors: MST_E_NO_MEMORY. */
+/*  Each writes the stamp into `out` behind a frame's header: call wire_frame_begin first, append
+   the arguments (for example with wire_service_encode), then wire_frame_end. Errors:
+   MST_E_NO_MEMORY. */
 mst_err_t wire_up_write (base_buffer_t *out, const wire_up_t *up);
 mst_err_t wire_down_write (base_buffer_t *out, const wire_down_t *down);
 mst_err_t wire_time_request_write (base_buffer_t *out, const wire_time_request_t *request);
 mst_err_t wire_grant_write (base_buffer_t *out, const wire_grant_t *grant);
 
-/*  Reads the stamp off a body; *args and *args_size_bytes are what follows it. Lists live in the arena.
-    Errors: MST_E_MALFORMED, MST_E_NO_MEMORY. */
+/*  Reads the stamp off a body; *args and *args_size_bytes are what follows it. Lists live in the
+   arena. Errors: MST_E_MALFORMED, MST_E_NO_MEMORY. */
 mst_err_t wire_up_read (const wire_frame_t *frame, base_arena_t *arena, wire_up_t *up,
                         const uint8_t **args, size_t *args_size_bytes);
 mst_err_t wire_down_read (const wire_frame_t *frame, base_arena_t *arena, wire_down_t *down,

@@ -11,7 +11,8 @@ static void put_le32 (uint8_t *at, uint32_t value)
 
 static uint32_t get_le32 (const uint8_t *at)
 {
-    return (uint32_t) at[0] | (uint32_t) at[1] << 8 | (uint32_t) at[2] << 16 | (uint32_t) at[3] << 24;
+    return (uint32_t) at[0] | (uint32_t) at[1] << 8 | (uint32_t) at[2] << 16 |
+           (uint32_t) at[3] << 24;
 }
 
 mst_err_t wire_frame_begin (base_buffer_t *out, size_t *start)
@@ -51,8 +52,9 @@ mst_err_t wire_frame_end (base_buffer_t *out, size_t start, uint16_t kind, uint8
 static mst_err_t frame_check (const uint8_t *header, size_t left, size_t offset)
 {
     if (left < WIRE_HEADER_BYTES)
-        return base_error (MST_E_MALFORMED, "a frame at byte %zu is cut: %zu of 16 header bytes are there",
-                           offset, left);
+        return base_error (MST_E_MALFORMED,
+                           "a frame at byte %zu is cut: %zu of 16 header bytes are there", offset,
+                           left);
     if (header[8] != WIRE_VERSION)
         return base_error (MST_E_VERSION,
                            "a frame at byte %zu has protocol version %u, this side speaks %d: "
@@ -60,11 +62,13 @@ static mst_err_t frame_check (const uint8_t *header, size_t left, size_t offset)
                            offset, header[8], WIRE_VERSION);
     uint32_t size = get_le32 (header + 4);
     if (size > WIRE_BODY_MAX)
-        return base_error (MST_E_MALFORMED, "a frame at byte %zu claims %u bytes; WIRE_BODY_MAX is %d",
-                           offset, size, WIRE_BODY_MAX);
+        return base_error (MST_E_MALFORMED,
+                           "a frame at byte %zu claims %u bytes; WIRE_BODY_MAX is %d", offset, size,
+                           WIRE_BODY_MAX);
     if (size > left - WIRE_HEADER_BYTES)
-        return base_error (MST_E_MALFORMED, "a frame at byte %zu is cut: %zu of %u body bytes are there",
-                           offset, left - WIRE_HEADER_BYTES, size);
+        return base_error (MST_E_MALFORMED,
+                           "a frame at byte %zu is cut: %zu of %u body bytes are there", offset,
+                           left - WIRE_HEADER_BYTES, size);
     if (get_le32 (header) != base_crc32c (0, header + 4, WIRE_HEADER_BYTES - 4 + size))
         return base_error (MST_E_MALFORMED, "a frame at byte %zu has a wrong CRC-32C", offset);
     return MST_OK;
@@ -75,7 +79,7 @@ mst_err_t wire_frame_next (const uint8_t *message, size_t size_bytes, size_t *of
 {
     base_assert (offset != NULL && frame != NULL);
     base_assert (*offset <= size_bytes);
-    *frame = (wire_frame_t) { 0 };
+    *frame = (wire_frame_t){ 0 };
     if (*offset == size_bytes)
         return MST_OK;
     const uint8_t *header = message + *offset;

@@ -1,5 +1,5 @@
-/*  The frame: sixteen bytes, little-endian, before every msgpack body, on every road (docs/protocol.md,
-    section 1). One transport message holds one or more frames back to back. */
+/*  The frame: sixteen bytes, little-endian, before every msgpack body, on every road
+   (docs/protocol.md, section 1). One transport message holds one or more frames back to back. */
 #ifndef WIRE_FRAME_H
 #define WIRE_FRAME_H
 
@@ -38,15 +38,16 @@ static inline bool wire_kind_is_data (uint16_t kind)
     return (kind & 0xff0u) == WIRE_KIND_BUNDLE;
 }
 
-/*  Begins a frame in `out`: reserves the header and returns its offset in *start. Then append the body and
-    call wire_frame_end, which fills in size and CRC. Errors: MST_E_NO_MEMORY; at the end MST_E_LIMIT. On an
-    error the buffer is cut back to `start`. */
+/*  Begins a frame in `out`: reserves the header and returns its offset in *start. Then append the
+   body and call wire_frame_end, which fills in size and CRC. Errors: MST_E_NO_MEMORY; at the end
+   MST_E_LIMIT. On an error the buffer is cut back to `start`. */
 mst_err_t wire_frame_begin (base_buffer_t *out, size_t *start);
 mst_err_t wire_frame_end (base_buffer_t *out, size_t start, uint16_t kind, uint8_t flags,
                           uint32_t request);
 
-/*  Takes the next frame off a message. *offset moves behind it; MST_OK with frame->body == NULL at the
-    end. The bytes may be anything: MST_E_MALFORMED or MST_E_VERSION say what was wrong and where. */
+/*  Takes the next frame off a message. *offset moves behind it; MST_OK with frame->body == NULL at
+   the end. The bytes may be anything: MST_E_MALFORMED or MST_E_VERSION say what was wrong and
+   where. */
 mst_err_t wire_frame_next (const uint8_t *message, size_t size_bytes, size_t *offset,
                            wire_frame_t *frame);
 

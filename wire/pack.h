@@ -1,6 +1,7 @@
-/*  The few msgpack forms that the hot codecs write, at full width so that sizes are known beforehand,
-    and a reader that accepts every width of each (specification: msgpack/spec.md, 2013). The writer
-    does not check room: whoever calls it has reserved the bytes. The reader checks everything. */
+/*  The few msgpack forms that the hot codecs write, at full width so that sizes are known
+   beforehand, and a reader that accepts every width of each (specification: msgpack/spec.md, 2013).
+   The writer does not check room: whoever calls it has reserved the bytes. The reader checks
+   everything. */
 #ifndef WIRE_PACK_H
 #define WIRE_PACK_H
 

@@ -32,7 +32,7 @@ static const wire_form_t wire_forms[] = {
     { WIRE_TOKEN_MAP, 2, 0 },       { WIRE_TOKEN_MAP, 4, 0 },       /* de df */
 };
 
-_Static_assert (sizeof wire_forms / sizeof wire_forms[0] ==
+_Static_assert(sizeof wire_forms / sizeof wire_forms[0] ==
                    WIRE_FIRST_NEGATIVE - WIRE_FIRST_LONG_FORM,
                "one row for each first byte from c0 to df");
 
@@ -58,15 +58,15 @@ static void wire_scan_short (uint8_t first, wire_token_t *token)
     base_assert (token != NULL);
     base_assert (first < WIRE_FIRST_LONG_FORM || first >= WIRE_FIRST_NEGATIVE);
     if (first < 0x80)
-        *token = (wire_token_t) { .kind = WIRE_TOKEN_UNSIGNED, .number = first };
+        *token = (wire_token_t){ .kind = WIRE_TOKEN_UNSIGNED, .number = first };
     else if (first < 0x90)
-        *token = (wire_token_t) { .kind = WIRE_TOKEN_MAP, .number = first & 0x0fu };
+        *token = (wire_token_t){ .kind = WIRE_TOKEN_MAP, .number = first & 0x0fu };
     else if (first < 0xa0)
-        *token = (wire_token_t) { .kind = WIRE_TOKEN_ARRAY, .number = first & 0x0fu };
+        *token = (wire_token_t){ .kind = WIRE_TOKEN_ARRAY, .number = first & 0x0fu };
     else if (first < WIRE_FIRST_LONG_FORM)
-        *token = (wire_token_t) { .kind = WIRE_TOKEN_STRING, .number = first & 0x1fu };
+        *token = (wire_token_t){ .kind = WIRE_TOKEN_STRING, .number = first & 0x1fu };
     else
-        *token = (wire_token_t) { .kind = WIRE_TOKEN_NEGATIVE,
+        *token = (wire_token_t){ .kind = WIRE_TOKEN_NEGATIVE,
                                  .number = (uint64_t) (int64_t) (int8_t) first };
 }
 
@@ -102,7 +102,7 @@ static mst_err_t wire_scan_long (wire_scan_t *self, const wire_form_t *form, wir
 {
     base_assert (form->size_bytes <= sizeof token->number);
     base_assert (form->kind <= WIRE_TOKEN_ILLEGAL);
-    *token = (wire_token_t) { .kind = form->kind, .number = form->number };
+    *token = (wire_token_t){ .kind = form->kind, .number = form->number };
     if (wire_scan_left (self) < form->size_bytes)
         return wire_scan_cut_off (self, form->size_bytes);
     for (unsigned i = 0; i < form->size_bytes; i++)

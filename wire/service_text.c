@@ -77,7 +77,7 @@ static wire_span_t wire_span_shown (const void *at)
 {
     base_assert (at != NULL);
     wire_span_t span = wire_span_get (at);
-    return span.data ? span : (wire_span_t) { NULL, 0 };
+    return span.data ? span : (wire_span_t){ NULL, 0 };
 }
 
 /*  In quotes and on one line, whatever it holds. */

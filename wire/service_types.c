@@ -119,10 +119,10 @@ RECORD (restore_status_item, wire_federate_restore_status_t, "a federate and its
 LIST (restore_statuses, restore_status_item, "a list of federates with their status");
 
 /*  One view of all lists, texts and bytes: they differ only in what they point to. */
-_Static_assert (sizeof (wire_handles_t) == sizeof (wire_span_t), "a list is a span");
-_Static_assert (sizeof (wire_text_t) == sizeof (wire_span_t), "a text is a span");
-_Static_assert (sizeof (wire_bytes_t) == sizeof (wire_span_t), "bytes are a span");
-_Static_assert (offsetof (wire_values_t, count) == offsetof (wire_span_t, count), "a span");
+_Static_assert(sizeof (wire_handles_t) == sizeof (wire_span_t), "a list is a span");
+_Static_assert(sizeof (wire_text_t) == sizeof (wire_span_t), "a text is a span");
+_Static_assert(sizeof (wire_bytes_t) == sizeof (wire_span_t), "bytes are a span");
+_Static_assert(offsetof (wire_values_t, count) == offsetof (wire_span_t, count), "a span");
 
 wire_span_t wire_span_get (const void *at)
 {
@@ -136,7 +136,7 @@ void wire_span_set (void *at, const void *data, uint64_t count)
 {
     base_assert (at != NULL);
     base_assert (data != NULL || count == 0);
-    memcpy (at, &(wire_span_t) { data, count }, sizeof (wire_span_t));
+    memcpy (at, &(wire_span_t){ data, count }, sizeof (wire_span_t));
 }
 
 bool wire_value_absent (const wire_type_t *type, const void *at)

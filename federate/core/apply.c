@@ -43,7 +43,8 @@ typedef struct apply {
 /*  Queues a callback that is decoded again when the user's turn comes. */
 static mst_err_t queue_record (apply_t *at, federate_delivery_kind_t kind)
 {
-    federate_callback_t callback = { .kind = kind, .service = at->control->kind,
+    federate_callback_t callback = { .kind = kind,
+                                     .service = at->control->kind,
                                      .args_size_bytes = (uint32_t) at->args_size_bytes };
     callback.args = base_alloc (at->args_size_bytes);
     if (!callback.args)
@@ -64,7 +65,8 @@ static uint64_t mask_of (const wire_handles_t *handles)
     return mask;
 }
 
-/*  Replies -------------------------------------------------------------------------------------------- */
+/*  Replies
+ * -------------------------------------------------------------------------------------------- */
 
 static mst_err_t joined (federate_core_t *self, const wire_reply_t *reply)
 {
@@ -72,8 +74,9 @@ static mst_err_t joined (federate_core_t *self, const wire_reply_t *reply)
 
     if (self->joined)
         return base_error (MST_E_MALFORMED, "the RTI answered two joins of %s", self->name);
-    mst_err_t err = wire_service_decode_result (WIRE_SERVICE_JOIN, reply->result.data, reply->result.size_bytes,
-                                                &self->arena, &result, sizeof result);
+    mst_err_t err =
+        wire_service_decode_result (WIRE_SERVICE_JOIN, reply->result.data, reply->result.size_bytes,
+                                    &self->arena, &result, sizeof result);
     if (!err)
         err = fom_image_decode (result.model.data, result.model.size_bytes, &self->model);
     if (!err)
@@ -149,9 +152,12 @@ static mst_err_t apply_pending (federate_core_t *self, const federate_pending_t 
     else if (pending->kind == WIRE_SERVICE_PROBE) {
         federate_peer_t *peer = federate_peer (self, pending->index);
         if (peer) {
-            peer->probing = result != MST_OK && result != MST_E_LIMIT; /* asking again would not help */
+            peer->probing =
+                result != MST_OK && result != MST_E_LIMIT; /* asking again would not help */
             if (result == MST_E_INVALID_ARGUMENT) {
-                (void) base_error (MST_E_MALFORMED, "a bundle of %s says that it follows what never was", peer->name);
+                (void) base_error (MST_E_MALFORMED,
+                                   "a bundle of %s says that it follows what never was",
+                                   peer->name);
                 return federate_inbound_bar (self, peer);
             }
             if (result == MST_OK && pending->mask > peer->known_issued)
@@ -168,16 +174,19 @@ static mst_err_t apply_reply (apply_t *at)
     const wire_reply_t *reply = &at->record.reply;
     federate_pending_t pending;
 
-    mst_err_t result = base_error_known ((long) reply->error) ? (mst_err_t) reply->error : MST_E_INTERNAL;
+    mst_err_t result =
+        base_error_known ((long) reply->error) ? (mst_err_t) reply->error : MST_E_INTERNAL;
     if (at->control->request == 0 || !take_pending (self, at->control->request, &pending))
-        return result && !self->resigned ? refused (self, result, reply) : MST_OK; /* crossed its resign */
+        return result && !self->resigned ? refused (self, result, reply)
+                                         : MST_OK; /* crossed its resign */
     mst_err_t err = apply_pending (self, &pending, reply, result);
     if (err || !pending.wanted)
         return err;
     return keep_answer (self, at->control->request, reply, result);
 }
 
-/*  Records --------------------------------------------------------------------------------------------- */
+/*  Records
+ * --------------------------------------------------------------------------------------------- */
 
 static mst_err_t apply_depart (apply_t *at)
 {
@@ -194,8 +203,8 @@ static mst_err_t apply_depart (apply_t *at)
     if (size > 0)
         memcpy (text, args->text.data, size);
     text[size] = '\0';
-    return federate_peer_queue_callback (at->self, peer->lost ? FEDERATE_LOST : FEDERATE_RESIGNED, peer,
-                                         args->bound, text);
+    return federate_peer_queue_callback (at->self, peer->lost ? FEDERATE_LOST : FEDERATE_RESIGNED,
+                                         peer, args->bound, text);
 }
 
 static mst_err_t apply_discover (apply_t *at)
@@ -205,12 +214,16 @@ static mst_err_t apply_discover (apply_t *at)
 
     if (federate_object (at->self, args->object_instance))
         return MST_OK;
-    if (args->object_class == 0 || !fom_class_known (&at->self->model->objects, args->object_class - 1))
-        return base_error (MST_E_MALFORMED, "the RTI names object class %llu, which the object model does "
-                           "not have", (unsigned long long) args->object_class);
-    mst_err_t err = federate_object_add (at->self, args->object_instance, (uint32_t) args->object_class - 1,
-                                         args->object_instance_name.data, args->object_instance_name.size_bytes,
-                                         (uint32_t) args->producing_federate, &object);
+    if (args->object_class == 0 ||
+        !fom_class_known (&at->self->model->objects, args->object_class - 1))
+        return base_error (MST_E_MALFORMED,
+                           "the RTI names object class %llu, which the object model does "
+                           "not have",
+                           (unsigned long long) args->object_class);
+    mst_err_t err =
+        federate_object_add (at->self, args->object_instance, (uint32_t) args->object_class - 1,
+                             args->object_instance_name.data, args->object_instance_name.size_bytes,
+                             (uint32_t) args->producing_federate, &object);
     if (err)
         return err;
     object->since = at->self->order;
@@ -219,9 +232,11 @@ static mst_err_t apply_discover (apply_t *at)
 
 static mst_err_t name_answer (federate_core_t *self, const wire_text_t *name, bool good)
 {
-    federate_callback_t callback = { .kind = FEDERATE_NAME_RESERVED, .err = good ? MST_OK : MST_E_NAME_IN_USE };
+    federate_callback_t callback = { .kind = FEDERATE_NAME_RESERVED,
+                                     .err = good ? MST_OK : MST_E_NAME_IN_USE };
 
-    mst_err_t err = good ? base_names_set (&self->reserved, name->data, name->size_bytes, 1) : MST_OK;
+    mst_err_t err =
+        good ? base_names_set (&self->reserved, name->data, name->size_bytes, 1) : MST_OK;
     if (err)
         return err;
     callback.text = base_strndup (name->data, name->size_bytes);
@@ -247,7 +262,8 @@ static mst_err_t apply_acquired (apply_t *at)
     uint64_t mask = mask_of (&at->record.acquired.secured_attributes);
 
     if (object) {
-        bool moved = object->arrived && object->leaving == 0; /* a migration's notification, after its record */
+        bool moved = object->arrived &&
+                     object->leaving == 0;  /* a migration's notification, after its record */
         if (object->owned == 0 && !moved) { /* by the standard's transfer: no epoch counts */
             object->epoch = 0;
             object->arrived = false;
@@ -267,12 +283,13 @@ static mst_err_t apply_unavailable (apply_t *at)
     return queue_record (at, FEDERATE_UNAVAILABLE);
 }
 
-/*  A removal without a time stamp, which must not overtake the object's time-stamped messages: it waits for
-    the last one. Further removals of the same object say nothing new. */
+/*  A removal without a time stamp, which must not overtake the object's time-stamped messages: it
+   waits for the last one. Further removals of the same object say nothing new. */
 static mst_err_t apply_remove (apply_t *at)
 {
     federate_object_t *object = federate_object (at->self, at->record.remove.object_instance);
-    federate_callback_t callback = { .kind = FEDERATE_REMOVED, .service = at->control->kind,
+    federate_callback_t callback = { .kind = FEDERATE_REMOVED,
+                                     .service = at->control->kind,
                                      .args_size_bytes = (uint32_t) at->args_size_bytes };
 
     if (!object || object->queued == 0)
@@ -326,7 +343,8 @@ static mst_err_t apply_known (apply_t *at, bool *known)
     case WIRE_SERVICE_INTRODUCE: return federate_peer_introduce (at->self, &at->record.introduce);
     case WIRE_SERVICE_DEPART: return apply_depart (at);
     case WIRE_SERVICE_INTEREST: return federate_route_interest (at->self, &at->record.interest);
-    case WIRE_SERVICE_MIGRATE_DECIDED: return federate_migration_decided (at->self, &at->record.decided);
+    case WIRE_SERVICE_MIGRATE_DECIDED:
+        return federate_migration_decided (at->self, &at->record.decided);
     case WIRE_SERVICE_RECORDS: return apply_records (at);
     case WIRE_SERVICE_DISCOVER_OBJECT_INSTANCE: return apply_discover (at);
     case WIRE_SERVICE_REMOVE_OBJECT_INSTANCE: return apply_remove (at);
@@ -364,34 +382,42 @@ static federate_delivery_kind_t plain_kind (uint16_t kind)
     }
 }
 
-/*  Does the record bear on data, so that bundles sent after it must not overtake it? A migration's decision
-    does not: only its two homes are told, and updates carry their owner's epoch. */
+/*  Does the record bear on data, so that bundles sent after it must not overtake it? A migration's
+   decision does not: only its two homes are told, and updates carry their owner's epoch. */
 static bool bears_on_data (uint16_t kind)
 {
-    return kind != WIRE_SERVICE_REPLY && kind != WIRE_SERVICE_RECORDS && kind != WIRE_SERVICE_MIGRATE_DECIDED;
+    return kind != WIRE_SERVICE_REPLY && kind != WIRE_SERVICE_RECORDS &&
+           kind != WIRE_SERVICE_MIGRATE_DECIDED;
 }
 
 static bool precedes_join (uint16_t kind)
 {
-    return kind == WIRE_SERVICE_REPLY || kind == WIRE_SERVICE_INTRODUCE || kind == WIRE_SERVICE_DEPART ||
-           kind == WIRE_SERVICE_RECORDS || kind == WIRE_SERVICE_REPORT_FEDERATION_EXECUTIONS;
+    return kind == WIRE_SERVICE_REPLY || kind == WIRE_SERVICE_INTRODUCE ||
+           kind == WIRE_SERVICE_DEPART || kind == WIRE_SERVICE_RECORDS ||
+           kind == WIRE_SERVICE_REPORT_FEDERATION_EXECUTIONS;
 }
 
 mst_err_t federate_apply (federate_core_t *self, const federate_control_t *control,
                           const wire_down_t *down, const uint8_t *args, size_t args_size_bytes)
 {
-    apply_t at = { .self = self, .control = control, .args = args, .args_size_bytes = args_size_bytes };
+    apply_t at = {
+        .self = self, .control = control, .args = args, .args_size_bytes = args_size_bytes
+    };
     bool known;
 
     base_assert (self != NULL && control != NULL);
     const wire_service_row_t *row = wire_service_row (control->kind);
     if (!row || row->args.size_bytes > sizeof at.record)
-        return base_error (MST_E_NOT_SUPPORTED, "the RTI sent a record of kind 0x%03x, which this federate "
-                           "does not know: run the same Muster on both sides", control->kind);
+        return base_error (MST_E_NOT_SUPPORTED,
+                           "the RTI sent a record of kind 0x%03x, which this federate "
+                           "does not know: run the same Muster on both sides",
+                           control->kind);
     if (!self->joined && !precedes_join (control->kind))
-        return base_error (MST_E_MALFORMED, "the RTI sent %s to a federate that has not joined", row->name);
+        return base_error (MST_E_MALFORMED, "the RTI sent %s to a federate that has not joined",
+                           row->name);
     size_t size = row->args.size_bytes ? row->args.size_bytes : sizeof (uint64_t);
-    mst_err_t err = wire_service_decode (control->kind, args, args_size_bytes, &self->arena, &at.record, size);
+    mst_err_t err =
+        wire_service_decode (control->kind, args, args_size_bytes, &self->arena, &at.record, size);
     if (err)
         return base_error_prefix (err, "from the RTI: ");
     if (bears_on_data (control->kind) && down->global > self->relevant)
@@ -401,7 +427,7 @@ mst_err_t federate_apply (federate_core_t *self, const federate_control_t *contr
         return err;
     federate_delivery_kind_t kind = plain_kind (control->kind);
     if (kind == FEDERATE_NOTHING)
-        return base_error (MST_E_NOT_SUPPORTED, "the RTI sent %s, which this federate does not support",
-                           row->name);
+        return base_error (MST_E_NOT_SUPPORTED,
+                           "the RTI sent %s, which this federate does not support", row->name);
     return queue_record (&at, kind);
 }

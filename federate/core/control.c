@@ -1,5 +1,6 @@
-/*  The control plane: frames to the RTI with their stamps, and the line of frames from it. The head of
-    the line may wait for bundles that it needs; nothing overtakes it (docs/protocol.md, section 3). */
+/*  The control plane: frames to the RTI with their stamps, and the line of frames from it. The head
+   of the line may wait for bundles that it needs; nothing overtakes it (docs/protocol.md, section
+   3). */
 #include "federate/core/internal.h"
 
 #include <string.h>
@@ -9,7 +10,7 @@
 /*  The marks: how far each route that grew has come. Sealing comes first, so that they hold. */
 static mst_err_t collect_marks (federate_core_t *self, bool wanted, wire_pairs_t *marks)
 {
-    *marks = (wire_pairs_t) { NULL, 0 };
+    *marks = (wire_pairs_t){ NULL, 0 };
     if (!wanted || self->peers.count == 0)
         return MST_OK;
     mst_err_t err = federate_route_seal_all (self);
@@ -21,7 +22,7 @@ static mst_err_t collect_marks (federate_core_t *self, bool wanted, wire_pairs_t
     BASE_MAP_EACH (&self->peers, entry) {
         const federate_peer_t *peer = (const federate_peer_t *) (uintptr_t) entry->value;
         if (peer->route && peer->route->marked && !peer->departed)
-            items[marks->count++] = (wire_pair_t) { peer->id, peer->route->sequence };
+            items[marks->count++] = (wire_pair_t){ peer->id, peer->route->sequence };
     }
     marks->items = items;
     return MST_OK;
@@ -60,7 +61,8 @@ mst_err_t federate_control_send (federate_core_t *self, uint16_t kind, const voi
     if (!err)
         err = wire_service_encode (kind, args, &self->outbox);
     if (!err)
-        err = wire_frame_end (&self->outbox, start, kind, request ? WIRE_FLAG_REPLY_WANTED : 0, request);
+        err = wire_frame_end (&self->outbox, start, kind, request ? WIRE_FLAG_REPLY_WANTED : 0,
+                              request);
     if (err) {
         self->outbox.size_bytes = start;
         return err;
@@ -75,8 +77,10 @@ mst_err_t federate_control_send (federate_core_t *self, uint16_t kind, const voi
 
 static mst_err_t collect_entries (federate_core_t *self, wire_time_request_t *request)
 {
-    wire_entry_t *entries = base_arena_alloc (&self->send_arena, self->peers.count + 1, sizeof *entries);
-    wire_pair_t *received = base_arena_alloc (&self->send_arena, self->peers.count + 1, sizeof *received);
+    wire_entry_t *entries =
+        base_arena_alloc (&self->send_arena, self->peers.count + 1, sizeof *entries);
+    wire_pair_t *received =
+        base_arena_alloc (&self->send_arena, self->peers.count + 1, sizeof *received);
     if (!entries || !received)
         return base_alloc_error ();
     request->entries.items = entries;
@@ -86,9 +90,9 @@ static mst_err_t collect_entries (federate_core_t *self, wire_time_request_t *re
         const federate_route_t *route = peer->route;
         if (route && route->unreported && !peer->departed)
             entries[request->entries.count++] =
-                (wire_entry_t) { peer->id, route->sequence, route->unreported_smallest };
+                (wire_entry_t){ peer->id, route->sequence, route->unreported_smallest };
         if (peer->report_due)
-            received[request->received.count++] = (wire_pair_t) { peer->id, peer->released };
+            received[request->received.count++] = (wire_pair_t){ peer->id, peer->released };
     }
     return MST_OK;
 }
@@ -106,7 +110,8 @@ static void entries_sent (federate_core_t *self)
     }
 }
 
-mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint64_t number, int64_t time)
+mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint64_t number,
+                                      int64_t time)
 {
     wire_time_request_t request = { .number = number, .kind = kind, .time = time };
     size_t start;
@@ -120,7 +125,7 @@ mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint6
     request.qmin = timemgmt_tso_queue_min (self->queue); /* what is held is not yet acknowledged */
     err = collect_entries (self, &request);
     if (!err)
-        err = begin_frame (self, (wire_pairs_t) { NULL, 0 }, &start);
+        err = begin_frame (self, (wire_pairs_t){ NULL, 0 }, &start);
     if (!err)
         err = wire_time_request_write (&self->outbox, &request);
     if (!err)
@@ -135,8 +140,8 @@ mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint6
     return MST_OK;
 }
 
-mst_err_t federate_control_expect (federate_core_t *self, uint16_t kind, uint32_t index, uint64_t mask,
-                                   uint32_t *request)
+mst_err_t federate_control_expect (federate_core_t *self, uint16_t kind, uint32_t index,
+                                   uint64_t mask, uint32_t *request)
 {
     federate_pending_t pending = { self->next_request, kind, index, mask, request != NULL };
 
@@ -150,7 +155,8 @@ mst_err_t federate_control_expect (federate_core_t *self, uint16_t kind, uint32_
     return MST_OK;
 }
 
-mst_err_t federate_core_request (federate_core_t *self, uint16_t kind, const void *args, uint32_t *request)
+mst_err_t federate_core_request (federate_core_t *self, uint16_t kind, const void *args,
+                                 uint32_t *request)
 {
     uint32_t number = 0;
 
@@ -169,7 +175,8 @@ mst_err_t federate_core_request (federate_core_t *self, uint16_t kind, const voi
     return err;
 }
 
-/*  The line from the RTI ------------------------------------------------------------------------ */
+/*  The line from the RTI ------------------------------------------------------------------------
+ */
 
 typedef struct control_view {
     wire_down_t down;
@@ -181,10 +188,12 @@ typedef struct control_view {
 static mst_err_t read_control (federate_core_t *self, const federate_control_t *control,
                                control_view_t *view)
 {
-    wire_frame_t frame = { .kind = control->kind, .body = control->body,
+    wire_frame_t frame = { .kind = control->kind,
+                           .body = control->body,
                            .body_size_bytes = control->size_bytes };
     base_arena_reset (&self->arena);
-    mst_err_t err = wire_down_read (&frame, &self->arena, &view->down, &view->args, &view->args_size_bytes);
+    mst_err_t err =
+        wire_down_read (&frame, &self->arena, &view->down, &view->args, &view->args_size_bytes);
     if (!err && control->kind == WIRE_KIND_GRANT)
         err = wire_grant_read (view->args, view->args_size_bytes, &self->arena, &view->grant);
     return err;
@@ -248,7 +257,8 @@ static mst_err_t apply_control (federate_core_t *self, const federate_control_t 
     return federate_apply (self, control, &view->down, view->args, view->args_size_bytes);
 }
 
-/*  Applies the head if it may; *waits otherwise. next_global: of the frame behind it, 0 when there is none. */
+/*  Applies the head if it may; *waits otherwise. next_global: of the frame behind it, 0 when there
+ * is none. */
 static mst_err_t process_one (federate_core_t *self, const federate_control_t *control,
                               uint64_t next_global, bool *waits)
 {
@@ -295,8 +305,8 @@ static uint64_t peek_global (const wire_frame_t *frame)
     return wire_take_u64 (&reader);
 }
 
-/*  Who comes and who goes is seen before its turn: data that goes by the RTI may follow an introduction
-    at once, and what waits for a lost one's bundles may never get them. */
+/*  Who comes and who goes is seen before its turn: data that goes by the RTI may follow an
+   introduction at once, and what waits for a lost one's bundles may never get them. */
 static mst_err_t look_ahead (federate_core_t *self, const wire_frame_t *frame)
 {
     union {
@@ -323,8 +333,10 @@ static mst_err_t look_ahead (federate_core_t *self, const wire_frame_t *frame)
 
 static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)
 {
-    federate_control_t control = { .kind = frame->kind, .request = frame->request,
-                                   .size_bytes = frame->body_size_bytes, .global = peek_global (frame) };
+    federate_control_t control = { .kind = frame->kind,
+                                   .request = frame->request,
+                                   .size_bytes = frame->body_size_bytes,
+                                   .global = peek_global (frame) };
     mst_err_t err = look_ahead (self, frame);
     if (!err)
         err = FEDERATE_FIFO_ROOM (&self->inbox);
@@ -352,7 +364,8 @@ static mst_err_t take_relayed (federate_core_t *self, const uint8_t *data, size_
     if (federate_is_garbage (err)) { /* nobody can tell its sender; but nobody waits for him */
         uint32_t from, to;
         self->counters.never_came++;
-        federate_peer_t *peer = wire_data_addresses (&frame, &from, &to) ? NULL : federate_peer (self, from);
+        federate_peer_t *peer =
+            wire_data_addresses (&frame, &from, &to) ? NULL : federate_peer (self, from);
         if (peer)
             peer->barred = true;
         err = MST_OK;
@@ -393,14 +406,15 @@ mst_err_t federate_core_from_rti (federate_core_t *self, const uint8_t *data, si
     return err ? federate_input_lost (self, err) : MST_OK;
 }
 
-/*  Callbacks and replies ------------------------------------------------------------------------- */
+/*  Callbacks and replies -------------------------------------------------------------------------
+ */
 
 void federate_callback_free (federate_callback_t *callback)
 {
     base_assert (callback != NULL);
     base_free (callback->args);
     base_free (callback->text);
-    *callback = (federate_callback_t) { 0 };
+    *callback = (federate_callback_t){ 0 };
 }
 
 mst_err_t federate_control_queue (federate_core_t *self, const federate_callback_t *callback)
@@ -408,7 +422,8 @@ mst_err_t federate_control_queue (federate_core_t *self, const federate_callback
     base_assert (self != NULL);
     base_assert (callback->kind != FEDERATE_NOTHING);
     bool removal = callback->kind == FEDERATE_REMOVED;
-    mst_err_t err = removal ? FEDERATE_FIFO_ROOM (&self->removals) : FEDERATE_FIFO_ROOM (&self->callbacks);
+    mst_err_t err =
+        removal ? FEDERATE_FIFO_ROOM (&self->removals) : FEDERATE_FIFO_ROOM (&self->callbacks);
     if (err)
         return err;
     federate_callback_t copy = *callback;

@@ -1,4 +1,5 @@
-/*  Birth, death and the small questions. What happens in between stands in the other files, by topic. */
+/*  Birth, death and the small questions. What happens in between stands in the other files, by
+ * topic. */
 #include "federate/core/internal.h"
 #include "fom/image.h"
 
@@ -15,10 +16,12 @@ static void set_options (federate_core_t *self, const federate_options_t *option
     self->options.bundle_bytes = or_default (options->bundle_bytes, WIRE_BUNDLE_BYTES);
     if (self->options.bundle_bytes > FEDERATE_BUNDLE_BYTES_MAX)
         self->options.bundle_bytes = FEDERATE_BUNDLE_BYTES_MAX;
-    self->options.route_window_bytes = or_default (options->route_window_bytes, FEDERATE_WINDOW_BYTES);
+    self->options.route_window_bytes =
+        or_default (options->route_window_bytes, FEDERATE_WINDOW_BYTES);
     if (self->options.route_window_bytes < FEDERATE_WINDOW_MIN_BYTES)
         self->options.route_window_bytes = FEDERATE_WINDOW_MIN_BYTES;
-    self->options.receive_queue_bytes = or_default (options->receive_queue_bytes, FEDERATE_RECEIVE_BYTES);
+    self->options.receive_queue_bytes =
+        or_default (options->receive_queue_bytes, FEDERATE_RECEIVE_BYTES);
     if (self->options.tso_queue_messages == 0)
         self->options.tso_queue_messages = TIMEMGMT_TSO_QUEUE_MESSAGES;
     self->options.host = self->host;
@@ -33,10 +36,12 @@ mst_err_t federate_core_new (const federate_options_t *options, federate_core_t 
     if (!self)
         return base_alloc_error ();
     self->host = base_strdup (options->host);
-    self->queue = timemgmt_tso_queue_new (TIMEMGMT_TSO_QUEUE_MAX); /* what a grant needs always fits */
+    self->queue =
+        timemgmt_tso_queue_new (TIMEMGMT_TSO_QUEUE_MAX); /* what a grant needs always fits */
     set_options (self, options);
     self->next_request = 1;
-    if (!self->host || !self->queue || BASE_LIST_ROOM (&self->effects)) { /* some room for RELEASE, always */
+    if (!self->host || !self->queue ||
+        BASE_LIST_ROOM (&self->effects)) { /* some room for RELEASE, always */
         federate_core_destroy (&self);
         return base_alloc_error ();
     }
@@ -189,10 +194,12 @@ mst_err_t federate_check_joined (const federate_core_t *self)
 {
     base_assert (self != NULL);
     if (self->lost)
-        return base_error (MST_E_CONNECTION_LOST, "%s: the RTI is lost: %s", self->name ? self->name : "federate",
+        return base_error (MST_E_CONNECTION_LOST, "%s: the RTI is lost: %s",
+                           self->name ? self->name : "federate",
                            self->lost_text ? self->lost_text : "connection closed");
     if (!self->joined || self->resigned)
-        return base_error (MST_E_NOT_JOINED, "not joined to a federation execution: call mst_join first");
+        return base_error (MST_E_NOT_JOINED,
+                           "not joined to a federation execution: call mst_join first");
     return MST_OK;
 }
 
@@ -212,7 +219,8 @@ mst_err_t federate_input_lost (federate_core_t *self, mst_err_t err)
 
 void federate_core_rti_lost (federate_core_t *self, const char *why)
 {
-    federate_callback_t callback = { .kind = FEDERATE_CONNECTION_LOST, .err = MST_E_CONNECTION_LOST };
+    federate_callback_t callback = { .kind = FEDERATE_CONNECTION_LOST,
+                                     .err = MST_E_CONNECTION_LOST };
 
     base_assert (self != NULL && why != NULL);
     if (self->lost || self->resigned)
@@ -229,7 +237,7 @@ void federate_core_rti_lost (federate_core_t *self, const char *why)
 void federate_core_state (const federate_core_t *self, federate_state_t *state)
 {
     base_assert (self != NULL && state != NULL);
-    *state = (federate_state_t) {
+    *state = (federate_state_t){
         .joined = self->joined && !self->resigned,
         .lost = self->lost,
         .regulating = self->regulating,

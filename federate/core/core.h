@@ -1,6 +1,6 @@
-/*  A federate as a state machine: what its user asks, what the RTI and its peers send, and what leaves
-    for them or becomes a callback. No clock, socket, thread, file or random source: the library's shell
-    and the simulator drive the same core.
+/*  A federate as a state machine: what its user asks, what the RTI and its peers send, and what
+   leaves for them or becomes a callback. No clock, socket, thread, file or random source: the
+   library's shell and the simulator drive the same core.
 
     What the bytes mean is docs/protocol.md; docs/walk/update.md follows one update through it. */
 #ifndef FEDERATE_CORE_H
@@ -32,28 +32,28 @@ typedef struct federate_options {
 
 mst_err_t federate_core_new (const federate_options_t *options, federate_core_t **self_p);
 void federate_core_destroy (federate_core_t **self_p);
-/*  Drops all that was received and not consumed: its owners are among the effects then, or, short of memory,
-    among the effects after those. Before destroy. */
+/*  Drops all that was received and not consumed: its owners are among the effects then, or, short
+   of memory, among the effects after those. Before destroy. */
 void federate_core_abandon (federate_core_t *self);
 
 /*  Effects ----------------------------------------------------------------------------------- */
 
 typedef enum federate_effect_kind {
-    FEDERATE_SEND_ROUTE,  /* bytes to a peer by our route to it; the buffer is the shell's to free */
-    FEDERATE_OPEN_ROUTE,  /* connect to one of `endpoints`; frames may follow at once */
+    FEDERATE_SEND_ROUTE, /* bytes to a peer by our route to it; the buffer is the shell's to free */
+    FEDERATE_OPEN_ROUTE, /* connect to one of `endpoints`; frames may follow at once */
     FEDERATE_CLOSE_ROUTE, /* after what was sent */
-    FEDERATE_ANSWER,      /* bytes back by the connection that a peer's frame came by; `close` ends it */
-    FEDERATE_RELEASE,     /* a parcel's owner is no longer needed */
-    FEDERATE_GIVE_UP      /* a lost peer's connection: close it soon, if it does not close by itself
-                             (a process that is declared dead may only be stopped) */
+    FEDERATE_ANSWER, /* bytes back by the connection that a peer's frame came by; `close` ends it */
+    FEDERATE_RELEASE, /* a parcel's owner is no longer needed */
+    FEDERATE_GIVE_UP  /* a lost peer's connection: close it soon, if it does not close by itself
+                         (a process that is declared dead may only be stopped) */
 } federate_effect_kind_t;
 
 typedef struct federate_effect {
     federate_effect_kind_t kind;
     uint32_t peer;
-    uint64_t connection; /* ANSWER */
-    bool close;          /* ANSWER: nothing more is wanted of this connection */
-    base_buffer_t bytes; /* SEND_ROUTE, ANSWER */
+    uint64_t connection;          /* ANSWER */
+    bool close;                   /* ANSWER: nothing more is wanted of this connection */
+    base_buffer_t bytes;          /* SEND_ROUTE, ANSWER */
     const char *const *endpoints; /* OPEN_ROUTE; the core's, in the order to try */
     size_t endpoint_count;
     bool same_host;
@@ -62,12 +62,13 @@ typedef struct federate_effect {
 
 typedef BASE_LIST (federate_effect_t) federate_effects_t;
 
-/*  What is to be done, in order. The shell carries it out and calls done, which forgets it; buffers that
-    the shell took over it sets to zero. */
+/*  What is to be done, in order. The shell carries it out and calls done, which forgets it; buffers
+   that the shell took over it sets to zero. */
 federate_effects_t *federate_core_effects (federate_core_t *self);
 void federate_core_effects_done (federate_core_t *self);
 
-/*  Bytes for the RTI, collected since the last time; send them as one message and clear the buffer. */
+/*  Bytes for the RTI, collected since the last time; send them as one message and clear the buffer.
+ */
 base_buffer_t *federate_core_outbox (federate_core_t *self);
 
 /*  True when the outbox should leave at once: somebody waits for what it asks. */
@@ -77,16 +78,16 @@ bool federate_core_wants (const federate_core_t *self);
 
 /*  What comes in ------------------------------------------------------------------------------- */
 
-/*  Input that cannot be taken in, for want of memory or because it makes no sense, would leave a gap that
-    nothing fills: the federate is lost then, as if the RTI were, and the text says why. What a peer alone
-    did wrong is answered to that peer, and is no error here. */
+/*  Input that cannot be taken in, for want of memory or because it makes no sense, would leave a
+   gap that nothing fills: the federate is lost then, as if the RTI were, and the text says why.
+   What a peer alone did wrong is answered to that peer, and is no error here. */
 
 /*  A transport message from the RTI. Errors: MST_E_CONNECTION_LOST. */
 mst_err_t federate_core_from_rti (federate_core_t *self, const uint8_t *data, size_t size_bytes);
 
-/*  A transport message that a peer sent to us. The bytes stay where they are until RELEASE (owner) is
-    among the effects. Errors: MST_E_NO_MEMORY: the message was not taken, and its owner is the caller's;
-    MST_E_CONNECTION_LOST. */
+/*  A transport message that a peer sent to us. The bytes stay where they are until RELEASE (owner)
+   is among the effects. Errors: MST_E_NO_MEMORY: the message was not taken, and its owner is the
+   caller's; MST_E_CONNECTION_LOST. */
 mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, const uint8_t *data,
                                    size_t size_bytes, void *owner);
 
@@ -145,7 +146,7 @@ typedef struct federate_delivery {
     mst_object_t object;
     uint64_t attributes;
     mst_time_t time;
-    const char *text;   /* label, name */
+    const char *text; /* label, name */
     const char *reason;
     const void *tag;
     size_t tag_size_bytes;
@@ -157,15 +158,15 @@ typedef struct federate_delivery {
     mst_err_t err;
 } federate_delivery_t;
 
-/*  Takes the next callback that is due; kind FEDERATE_NOTHING: none. Of a message only the kind and the
-    reception are set. What it points to is good until the next call. Errors: MST_E_NO_MEMORY. */
+/*  Takes the next callback that is due; kind FEDERATE_NOTHING: none. Of a message only the kind and
+   the reception are set. What it points to is good until the next call. Errors: MST_E_NO_MEMORY. */
 mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delivery);
 
 /*  A reply to a numbered request has come: true once, then it is forgotten. */
 typedef struct federate_reply {
     mst_err_t err;
-    char *text;        /* the caller frees both */
-    uint8_t *result;   /* of a service's result row */
+    char *text;      /* the caller frees both */
+    uint8_t *result; /* of a service's result row */
     size_t result_size_bytes;
 } federate_reply_t;
 bool federate_core_reply (federate_core_t *self, uint32_t request, federate_reply_t *reply);
@@ -181,26 +182,29 @@ typedef struct federate_join {
     const char *const *endpoints; /* where peers reach this federate */
     size_t endpoint_count;
 } federate_join_t;
-mst_err_t federate_core_join (federate_core_t *self, const federate_join_t *join, uint32_t *request);
+mst_err_t federate_core_join (federate_core_t *self, const federate_join_t *join,
+                              uint32_t *request);
 
 /*  One row each of docs/protocol.md; local checks first, with the standard's errors. */
-mst_err_t federate_core_publish (federate_core_t *self, uint32_t class_handle, uint64_t mask, bool on,
-                                 uint32_t *request);
-mst_err_t federate_core_subscribe (federate_core_t *self, uint32_t class_handle, uint64_t mask, bool on,
-                                   uint32_t *request);
+mst_err_t federate_core_publish (federate_core_t *self, uint32_t class_handle, uint64_t mask,
+                                 bool on, uint32_t *request);
+mst_err_t federate_core_subscribe (federate_core_t *self, uint32_t class_handle, uint64_t mask,
+                                   bool on, uint32_t *request);
 mst_err_t federate_core_publish_interaction (federate_core_t *self, uint32_t class_handle, bool on,
                                              uint32_t *request);
-mst_err_t federate_core_subscribe_interaction (federate_core_t *self, uint32_t class_handle, bool on,
-                                               uint32_t *request);
+mst_err_t federate_core_subscribe_interaction (federate_core_t *self, uint32_t class_handle,
+                                               bool on, uint32_t *request);
 mst_err_t federate_core_register (federate_core_t *self, uint32_t class_handle, const char *name,
                                   mst_object_t *object);
 mst_err_t federate_core_reserve (federate_core_t *self, const char *const *names, size_t count);
 mst_err_t federate_core_release_name (federate_core_t *self, const char *name);
 
 /*  MST_E_WOULD_BLOCK: a receiver of a receive-order message is slow; nothing was sent. Let the core
-    take in what has come, and call again. While `blocked` is set, what comes in is credited at once. */
-mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, const mst_value_t *values,
-                                size_t count, mst_time_t time, const mst_send_options_t *options);
+    take in what has come, and call again. While `blocked` is set, what comes in is credited at
+   once. */
+mst_err_t federate_core_update (federate_core_t *self, mst_object_t object,
+                                const mst_value_t *values, size_t count, mst_time_t time,
+                                const mst_send_options_t *options);
 mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
                               const mst_value_t *values, size_t count, mst_time_t time,
                               const mst_send_options_t *options);
@@ -228,22 +232,25 @@ mst_err_t federate_core_register_point (federate_core_t *self, const char *label
                                         size_t tag_size_bytes, const mst_federate_id_t *members,
                                         size_t member_count);
 /*  Federation-wide, with a reply: what the RTI refuses is not waited for. */
-mst_err_t federate_core_register_point_asked (federate_core_t *self, const char *label, uint32_t *request);
+mst_err_t federate_core_register_point_asked (federate_core_t *self, const char *label,
+                                              uint32_t *request);
 mst_err_t federate_core_achieve_point (federate_core_t *self, const char *label, bool succeeded);
-mst_err_t federate_core_barrier (federate_core_t *self, const char *name, const char *const *expected,
-                                 size_t count, int64_t deadline_ns);
+mst_err_t federate_core_barrier (federate_core_t *self, const char *name,
+                                 const char *const *expected, size_t count, int64_t deadline_ns);
 /*  The same, with a reply: an arrival that the RTI refuses is not waited for. */
 mst_err_t federate_core_barrier_asked (federate_core_t *self, const char *name,
-                                       const char *const *expected, size_t count, int64_t deadline_ns,
-                                       uint32_t *request);
+                                       const char *const *expected, size_t count,
+                                       int64_t deadline_ns, uint32_t *request);
 
 mst_err_t federate_core_divest (federate_core_t *self, mst_object_t object, uint64_t mask,
                                 const void *tag, size_t tag_size_bytes);
 mst_err_t federate_core_acquire (federate_core_t *self, mst_object_t object, uint64_t mask,
                                  const void *tag, size_t tag_size_bytes, bool only_available);
-mst_err_t federate_core_query_owner (federate_core_t *self, mst_object_t object, uint32_t attribute);
-mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object, mst_federate_id_t new_home,
-                                 mst_time_t cut, const void *state, size_t state_size_bytes);
+mst_err_t federate_core_query_owner (federate_core_t *self, mst_object_t object,
+                                     uint32_t attribute);
+mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object,
+                                 mst_federate_id_t new_home, mst_time_t cut, const void *state,
+                                 size_t state_size_bytes);
 
 mst_err_t federate_core_report (federate_core_t *self, const char *name, const char *value);
 mst_err_t federate_core_resign (federate_core_t *self, mst_resign_t action, uint32_t *request);
@@ -272,13 +279,16 @@ federate_time_text_t federate_core_time_text (const federate_core_t *self, mst_t
 const fom_model_t *federate_core_model (const federate_core_t *self); /* NULL before the join */
 const mst_counters_t *federate_core_counters (const federate_core_t *self);
 mst_counters_t *federate_core_counters_edit (federate_core_t *self);
-const char *federate_core_peer_name (const federate_core_t *self, uint32_t id); /* oneself too; or NULL */
+const char *federate_core_peer_name (const federate_core_t *self,
+                                     uint32_t id); /* oneself too; or NULL */
 uint32_t federate_core_peer_find (const federate_core_t *self, const char *name); /* 0: none */
 /*  Joined federates without recorders, oneself included; *first: the smallest name among them. */
 size_t federate_core_members (const federate_core_t *self, const char **first);
 const char *federate_core_object_name (const federate_core_t *self, mst_object_t object);
-bool federate_core_object_find (const federate_core_t *self, const char *name, mst_object_t *object);
-uint32_t federate_core_object_class (const federate_core_t *self, mst_object_t object); /* 0: unknown */
+bool federate_core_object_find (const federate_core_t *self, const char *name,
+                                mst_object_t *object);
+uint32_t federate_core_object_class (const federate_core_t *self,
+                                     mst_object_t object); /* 0: unknown */
 uint64_t federate_core_owned (const federate_core_t *self, mst_object_t object);
 /*  The peer whose full window makes the last update wait; 0: none. */
 uint32_t federate_core_slow_peer (const federate_core_t *self);

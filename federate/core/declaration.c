@@ -1,4 +1,5 @@
-/*  Publications and subscriptions of this federate, checked here, in force when the RTI has said so. */
+/*  Publications and subscriptions of this federate, checked here, in force when the RTI has said
+ * so. */
 #include "federate/core/internal.h"
 
 #include <string.h>
@@ -16,7 +17,8 @@ static mst_err_t init_classes (federate_core_t *self)
         const fom_class_t *in = fom_class (tree, i);
         federate_class_t *out = &self->classes[i];
         if (in->member_count > FEDERATE_ATTRIBUTES_MAX)
-            return base_error (MST_E_LIMIT, "the class %s has %u attributes; FEDERATE_ATTRIBUTES_MAX is %d",
+            return base_error (MST_E_LIMIT,
+                               "the class %s has %u attributes; FEDERATE_ATTRIBUTES_MAX is %d",
                                in->full_name, in->member_count, FEDERATE_ATTRIBUTES_MAX);
         out->attribute_count = in->member_count;
         out->all = mask_of (in->member_count);
@@ -39,8 +41,9 @@ static mst_err_t init_interactions (federate_core_t *self)
         const fom_class_t *in = fom_class (tree, i);
         federate_interaction_t *out = &self->interactions[i];
         if (in->member_count > FEDERATE_ATTRIBUTES_MAX)
-            return base_error (MST_E_LIMIT, "the interaction %s has %u parameters; FEDERATE_ATTRIBUTES_MAX is %d",
-                               in->full_name, in->member_count, FEDERATE_ATTRIBUTES_MAX);
+            return base_error (
+                MST_E_LIMIT, "the interaction %s has %u parameters; FEDERATE_ATTRIBUTES_MAX is %d",
+                in->full_name, in->member_count, FEDERATE_ATTRIBUTES_MAX);
         out->parameter_count = in->member_count;
         out->timestamped = in->delivery.order == FOM_TIMESTAMP;
         out->best_effort = !in->delivery.reliable;
@@ -73,7 +76,8 @@ void federate_declaration_fini (federate_core_t *self)
     self->interactions = NULL;
 }
 
-/*  Requests ----------------------------------------------------------------------------------------- */
+/*  Requests
+ * ----------------------------------------------------------------------------------------- */
 
 static mst_err_t check_class (const federate_core_t *self, uint32_t handle, uint64_t mask)
 {
@@ -83,7 +87,8 @@ static mst_err_t check_class (const federate_core_t *self, uint32_t handle, uint
     if (handle == 0 || handle > self->model->objects.count)
         return base_error (MST_E_CLASS_UNKNOWN, "there is no object class with handle %u", handle);
     if (mask & ~self->classes[handle - 1].all)
-        return base_error (MST_E_ATTRIBUTE_UNKNOWN, "the class %s has %u attributes; mask 0x%llx names others",
+        return base_error (MST_E_ATTRIBUTE_UNKNOWN,
+                           "the class %s has %u attributes; mask 0x%llx names others",
                            fom_class (&self->model->objects, handle - 1)->full_name,
                            self->classes[handle - 1].attribute_count, (unsigned long long) mask);
     return MST_OK;
@@ -95,12 +100,13 @@ static mst_err_t check_interaction (const federate_core_t *self, uint32_t handle
     if (err)
         return err;
     if (handle == 0 || handle > self->model->interactions.count)
-        return base_error (MST_E_INTERACTION_UNKNOWN, "there is no interaction class with handle %u", handle);
+        return base_error (MST_E_INTERACTION_UNKNOWN,
+                           "there is no interaction class with handle %u", handle);
     return MST_OK;
 }
 
-static mst_err_t send_expected (federate_core_t *self, uint16_t service, const void *args, uint32_t handle,
-                                uint64_t mask, uint32_t *request)
+static mst_err_t send_expected (federate_core_t *self, uint16_t service, const void *args,
+                                uint32_t handle, uint64_t mask, uint32_t *request)
 {
     mst_err_t err = federate_control_expect (self, service, handle - 1, mask, request);
     if (err)
@@ -129,12 +135,12 @@ static mst_err_t send_class_service (federate_core_t *self, uint16_t service, ui
     return send_expected (self, service, &args, handle, mask, request);
 }
 
-_Static_assert (sizeof (wire_publish_object_class_attributes_t) ==
-                    sizeof (wire_unsubscribe_object_class_attributes_t),
-                "the services on a class's attributes share one shape");
+_Static_assert(sizeof (wire_publish_object_class_attributes_t) ==
+                   sizeof (wire_unsubscribe_object_class_attributes_t),
+               "the services on a class's attributes share one shape");
 
-mst_err_t federate_core_publish (federate_core_t *self, uint32_t class_handle, uint64_t mask, bool on,
-                                 uint32_t *request)
+mst_err_t federate_core_publish (federate_core_t *self, uint32_t class_handle, uint64_t mask,
+                                 bool on, uint32_t *request)
 {
     base_assert (self != NULL);
     uint16_t service = on ? WIRE_SERVICE_PUBLISH_OBJECT_CLASS_ATTRIBUTES
@@ -142,8 +148,8 @@ mst_err_t federate_core_publish (federate_core_t *self, uint32_t class_handle, u
     return send_class_service (self, service, class_handle, mask, request);
 }
 
-mst_err_t federate_core_subscribe (federate_core_t *self, uint32_t class_handle, uint64_t mask, bool on,
-                                   uint32_t *request)
+mst_err_t federate_core_subscribe (federate_core_t *self, uint32_t class_handle, uint64_t mask,
+                                   bool on, uint32_t *request)
 {
     base_assert (self != NULL);
     uint16_t service = on ? WIRE_SERVICE_SUBSCRIBE_OBJECT_CLASS_ATTRIBUTES
@@ -160,12 +166,13 @@ mst_err_t federate_core_publish_interaction (federate_core_t *self, uint32_t cla
     mst_err_t err = check_interaction (self, class_handle);
     if (err)
         return err;
-    uint16_t service = on ? WIRE_SERVICE_PUBLISH_INTERACTION_CLASS : WIRE_SERVICE_UNPUBLISH_INTERACTION_CLASS;
+    uint16_t service =
+        on ? WIRE_SERVICE_PUBLISH_INTERACTION_CLASS : WIRE_SERVICE_UNPUBLISH_INTERACTION_CLASS;
     return send_expected (self, service, &args, class_handle, 0, request);
 }
 
-mst_err_t federate_core_subscribe_interaction (federate_core_t *self, uint32_t class_handle, bool on,
-                                               uint32_t *request)
+mst_err_t federate_core_subscribe_interaction (federate_core_t *self, uint32_t class_handle,
+                                               bool on, uint32_t *request)
 {
     wire_subscribe_interaction_class_t args = { .interaction_class = class_handle };
 
@@ -178,7 +185,8 @@ mst_err_t federate_core_subscribe_interaction (federate_core_t *self, uint32_t c
     return send_expected (self, service, &args, class_handle, 0, request);
 }
 
-/*  Replies ------------------------------------------------------------------------------------------ */
+/*  Replies
+ * ------------------------------------------------------------------------------------------ */
 
 /*  The nearest subscribed class at or above each class: as that an interaction is received here. */
 static void update_known_as (federate_core_t *self)
@@ -207,9 +215,11 @@ void federate_declaration_reply (federate_core_t *self, const federate_pending_t
     base_assert (self != NULL && pending != NULL);
     if (!self->joined)
         return; /* the answer to a service that needs no join */
-    federate_class_t *class = pending->index < self->model->objects.count ? &self->classes[pending->index] : NULL;
-    federate_interaction_t *interaction =
-        pending->index < self->model->interactions.count ? &self->interactions[pending->index] : NULL;
+    federate_class_t *class =
+        pending->index < self->model->objects.count ? &self->classes[pending->index] : NULL;
+    federate_interaction_t *interaction = pending->index < self->model->interactions.count
+                                              ? &self->interactions[pending->index]
+                                              : NULL;
     switch (pending->kind) {
     case WIRE_SERVICE_PUBLISH_OBJECT_CLASS_ATTRIBUTES: class->published |= pending->mask; break;
     case WIRE_SERVICE_UNPUBLISH_OBJECT_CLASS_ATTRIBUTES:
@@ -217,7 +227,9 @@ void federate_declaration_reply (federate_core_t *self, const federate_pending_t
         lose_ownership (self, pending->index, pending->mask);
         break;
     case WIRE_SERVICE_SUBSCRIBE_OBJECT_CLASS_ATTRIBUTES: class->subscribed |= pending->mask; break;
-    case WIRE_SERVICE_UNSUBSCRIBE_OBJECT_CLASS_ATTRIBUTES: class->subscribed &= ~pending->mask; break;
+    case WIRE_SERVICE_UNSUBSCRIBE_OBJECT_CLASS_ATTRIBUTES:
+        class->subscribed &= ~pending->mask;
+        break;
     case WIRE_SERVICE_PUBLISH_INTERACTION_CLASS: interaction->published = true; break;
     case WIRE_SERVICE_UNPUBLISH_INTERACTION_CLASS: interaction->published = false; break;
     case WIRE_SERVICE_SUBSCRIBE_INTERACTION_CLASS:

@@ -1,6 +1,6 @@
-/*  What is due to the user, one callback at a time: control and receive-order messages in the order in which
-    they became deliverable, then, when a grant is in hand, the time-stamped messages up to its time in
-    their one order, then the grant. docs/walk/update.md ends here. */
+/*  What is due to the user, one callback at a time: control and receive-order messages in the order
+   in which they became deliverable, then, when a grant is in hand, the time-stamped messages up to
+   its time in their one order, then the grant. docs/walk/update.md ends here. */
 #include "federate/core/internal.h"
 
 #include <string.h>
@@ -16,10 +16,12 @@ static void let_go (federate_core_t *self)
     base_arena_reset (&self->taken_arena);
 }
 
-/*  Messages ------------------------------------------------------------------------------------------ */
+/*  Messages
+ * ------------------------------------------------------------------------------------------ */
 
-static inline void read_values (federate_core_t *self, wire_reader_t *reader, const wire_message_t *message,
-                                uint64_t wanted, mst_reception_t *reception)
+static inline void read_values (federate_core_t *self, wire_reader_t *reader,
+                                const wire_message_t *message, uint64_t wanted,
+                                mst_reception_t *reception)
 {
     size_t kept = 0;
 
@@ -30,7 +32,7 @@ static inline void read_values (federate_core_t *self, wire_reader_t *reader, co
             break; /* and the reader is at the end */
         if (!(wanted >> (value.handle - 1) & 1u))
             continue; /* unknown to the class under which the receiver knows it */
-        self->values[kept++] = (mst_value_t) { value.handle, value.size_bytes, value.data };
+        self->values[kept++] = (mst_value_t){ value.handle, value.size_bytes, value.data };
     }
     reception->values = self->values;
     reception->value_count = kept;
@@ -43,7 +45,8 @@ static bool stale (federate_core_t *self, federate_object_t *object, const wire_
     uint32_t *latest = in_time_order ? &object->epoch_delivered : &object->epoch_seen;
 
     if (!in_time_order && message->order == WIRE_ORDER_TIMESTAMP)
-        return false; /* received without the order of time: late, and of its owner's epoch all the same */
+        return false; /* received without the order of time: late, and of its owner's epoch all the
+                         same */
     if (message->epoch == 0)
         return false; /* its owner acquired it by the standard's transfer, which has no cut */
     if (message->epoch < *latest) {
@@ -56,11 +59,13 @@ static bool stale (federate_core_t *self, federate_object_t *object, const wire_
 
 static uint32_t latest_epoch (const federate_object_t *object)
 {
-    return object->epoch_seen > object->epoch_delivered ? object->epoch_seen : object->epoch_delivered;
+    return object->epoch_seen > object->epoch_delivered ? object->epoch_seen
+                                                        : object->epoch_delivered;
 }
 
-static bool make_reflection (federate_core_t *self, const wire_message_t *message, wire_reader_t *reader,
-                             bool in_time_order, federate_delivery_t *delivery)
+static bool make_reflection (federate_core_t *self, const wire_message_t *message,
+                             wire_reader_t *reader, bool in_time_order,
+                             federate_delivery_t *delivery)
 {
     federate_object_t *object = federate_object_recent (self, message->target);
     if (!object || (!in_time_order && object->since > self->taking)) {
@@ -69,19 +74,21 @@ static bool make_reflection (federate_core_t *self, const wire_message_t *messag
     }
     if (stale (self, object, message, in_time_order))
         return false;
-    read_values (self, reader, message, self->classes[object->class_index].subscribed, &delivery->reception);
+    read_values (self, reader, message, self->classes[object->class_index].subscribed,
+                 &delivery->reception);
     if (delivery->reception.value_count == 0)
         return false;
+    base_trace ("federate/core/deliver.c: make_reflection");
     delivery->kind = FEDERATE_REFLECTED;
-    delivery->reception.object = (mst_object_t) { object->id };
-    delivery->reception.object_class = (mst_class_t) { object->class_index + 1 };
+    delivery->reception.object = (mst_object_t){ object->id };
+    delivery->reception.object_class = (mst_class_t){ object->class_index + 1 };
     delivery->reception.epoch = message->epoch != 0 ? message->epoch : latest_epoch (object);
     self->counters.updates_received++;
     return true;
 }
 
-static bool make_interaction (federate_core_t *self, const wire_message_t *message, wire_reader_t *reader,
-                              federate_delivery_t *delivery)
+static bool make_interaction (federate_core_t *self, const wire_message_t *message,
+                              wire_reader_t *reader, federate_delivery_t *delivery)
 {
     if (message->target == 0 || message->target > self->model->interactions.count)
         return false;
@@ -92,7 +99,7 @@ static bool make_interaction (federate_core_t *self, const wire_message_t *messa
     uint64_t known = count >= FEDERATE_ATTRIBUTES_MAX ? UINT64_MAX : (UINT64_C (1) << count) - 1;
     read_values (self, reader, message, known, &delivery->reception);
     delivery->kind = FEDERATE_RECEIVED;
-    delivery->reception.interaction = (mst_interaction_class_t) { known_as };
+    delivery->reception.interaction = (mst_interaction_class_t){ known_as };
     self->counters.interactions_received++;
     return true;
 }
@@ -103,18 +110,20 @@ static bool make_removal (federate_core_t *self, uint64_t id, federate_delivery_
     if (!object)
         return false;
     delivery->kind = FEDERATE_REMOVED;
-    delivery->reception.object = (mst_object_t) { id };
-    delivery->reception.object_class = (mst_class_t) { object->class_index + 1 };
+    delivery->reception.object = (mst_object_t){ id };
+    delivery->reception.object_class = (mst_class_t){ object->class_index + 1 };
     federate_object_remove (self, object);
     return true;
 }
 
-/*  Fills the delivery of one message; false: it is not for the user. The reader stands at its values; it ends
-    behind them when an update or interaction is delivered, else somewhere in them. */
-static bool make_message (federate_core_t *self, federate_peer_t *peer, const wire_message_t *message,
-                          wire_reader_t *reader, bool in_time_order, federate_delivery_t *delivery)
+/*  Fills the delivery of one message; false: it is not for the user. The reader stands at its
+   values; it ends behind them when an update or interaction is delivered, else somewhere in them.
+ */
+static bool make_message (federate_core_t *self, federate_peer_t *peer,
+                          const wire_message_t *message, wire_reader_t *reader, bool in_time_order,
+                          federate_delivery_t *delivery)
 {
-    delivery->reception = (mst_reception_t) {
+    delivery->reception = (mst_reception_t){
         .sender = { peer->id },
         .sender_name = peer->name,
         .tag = message->tag,
@@ -125,7 +134,8 @@ static bool make_message (federate_core_t *self, federate_peer_t *peer, const wi
     if (message->stamps)
         federate_stamps_read (self, message, &delivery->reception);
     switch (message->type) {
-    case WIRE_MESSAGE_UPDATE: return make_reflection (self, message, reader, in_time_order, delivery);
+    case WIRE_MESSAGE_UPDATE:
+        return make_reflection (self, message, reader, in_time_order, delivery);
     case WIRE_MESSAGE_INTERACTION: return make_interaction (self, message, reader, delivery);
     case WIRE_MESSAGE_DELETE: return make_removal (self, message->target, delivery);
     case WIRE_MESSAGE_MIGRATION:
@@ -141,7 +151,8 @@ static void skip_values (wire_reader_t *reader, uint32_t count)
         wire_message_value_read (reader, &value);
 }
 
-/*  One message of the bundle at the head of the receive-order data; the bundle goes when it is empty. */
+/*  One message of the bundle at the head of the receive-order data; the bundle goes when it is
+ * empty. */
 static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery)
 {
     federate_bundle_t *bundle = &FEDERATE_FIFO_HEAD (&self->data);
@@ -164,7 +175,8 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
         bool cut = timed && peer->lost && bundle->head.sequence > peer->cut_sequence;
         self->counters.cut_dropped += cut && !bundle->skip_timestamped;
         if (!cut && !(timed && bundle->skip_timestamped))
-            found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false, delivery);
+            found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false,
+                                  delivery);
         if (!found || message.type > WIRE_MESSAGE_INTERACTION) {
             bundle->reader.at = values;
             skip_values (&bundle->reader, message.value_count);
@@ -185,11 +197,13 @@ static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
     while (timemgmt_tso_queue_pop_until (self->queue, self->grant.time, &entry)) {
         wire_reader_t reader;
         wire_message_t message;
+        base_trace ("federate/core/deliver.c: next_timed");
         federate_timed_t timed = self->timed.items[entry.payload];
         self->timed.items[entry.payload].next_free = self->timed_free;
         self->timed_free = (uint32_t) entry.payload + 1;
         federate_peer_t *peer = timed.parcel->peer;
-        wire_reader_init (&reader, timed.at, (size_t) (timed.parcel->data + timed.parcel->size_bytes - timed.at));
+        wire_reader_init (&reader, timed.at,
+                          (size_t) (timed.parcel->data + timed.parcel->size_bytes - timed.at));
         mst_err_t err = wire_message_read (&reader, &message);
         base_assert (err == MST_OK); /* it was read when it was queued */
         bool found = make_message (self, peer, &message, &reader, true, delivery);
@@ -206,7 +220,8 @@ static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
     return false;
 }
 
-/*  Callbacks of control records ------------------------------------------------------------------------ */
+/*  Callbacks of control records
+ * ------------------------------------------------------------------------ */
 
 static uint64_t mask_of (const wire_handles_t *handles)
 {
@@ -256,7 +271,7 @@ static void fill_discovery (federate_core_t *self, const wire_discover_object_in
                             federate_delivery_t *delivery)
 {
     const char *producer = federate_core_peer_name (self, (uint32_t) args->producing_federate);
-    delivery->discovery = (mst_discovery_t) {
+    delivery->discovery = (mst_discovery_t){
         .object = { args->object_instance },
         .object_class = { (uint32_t) args->object_class },
         .name = text_of (self, args->object_instance_name),
@@ -265,10 +280,10 @@ static void fill_discovery (federate_core_t *self, const wire_discover_object_in
     };
 }
 
-static void fill_ownership (federate_delivery_t *delivery, uint64_t object, const wire_handles_t *attributes,
-                            const wire_bytes_t *tag)
+static void fill_ownership (federate_delivery_t *delivery, uint64_t object,
+                            const wire_handles_t *attributes, const wire_bytes_t *tag)
 {
-    delivery->ownership.object = (mst_object_t) { object };
+    delivery->ownership.object = (mst_object_t){ object };
     delivery->ownership.attributes = mask_of (attributes);
     delivery->ownership.tag = tag ? tag->data : NULL;
     delivery->ownership.tag_size_bytes = tag ? tag->size_bytes : 0;
@@ -282,7 +297,7 @@ static void fill_synchronized (federate_core_t *self, const wire_federation_sync
     self->take_failed = self->take_failed || !failed;
     delivery->text = text_of (self, args->synchronization_point_label);
     for (uint64_t i = 0; failed && i < count; i++)
-        failed[i] = (mst_federate_id_t) { (uint32_t) args->failed_to_sync_set.items[i] };
+        failed[i] = (mst_federate_id_t){ (uint32_t) args->failed_to_sync_set.items[i] };
     delivery->federates = failed;
     delivery->federate_count = failed ? count : 0;
 }
@@ -312,13 +327,15 @@ static const char *sync_failure_text (uint64_t reason)
                                                         : "a member of the set is not joined";
 }
 
-static void fill (federate_core_t *self, const federate_callback_t *callback, const callback_args_t *args,
-                  federate_delivery_t *delivery)
+static void fill (federate_core_t *self, const federate_callback_t *callback,
+                  const callback_args_t *args, federate_delivery_t *delivery)
 {
     switch (callback->service) {
-    case WIRE_SERVICE_DISCOVER_OBJECT_INSTANCE: fill_discovery (self, &args->discover, delivery); break;
+    case WIRE_SERVICE_DISCOVER_OBJECT_INSTANCE:
+        fill_discovery (self, &args->discover, delivery);
+        break;
     case WIRE_SERVICE_PROVIDE_ATTRIBUTE_VALUE_UPDATE:
-        delivery->object = (mst_object_t) { args->provide.object_instance };
+        delivery->object = (mst_object_t){ args->provide.object_instance };
         delivery->attributes = mask_of (&args->provide.attributes);
         break;
     case WIRE_SERVICE_SYNCHRONIZATION_POINT_REGISTRATION_SUCCEEDED:
@@ -340,7 +357,9 @@ static void fill (federate_core_t *self, const federate_callback_t *callback, co
         delivery->tag = callback->args;
         delivery->tag_size_bytes = callback->args_size_bytes;
         break;
-    case WIRE_SERVICE_FEDERATION_SYNCHRONIZED: fill_synchronized (self, &args->synchronized, delivery); break;
+    case WIRE_SERVICE_FEDERATION_SYNCHRONIZED:
+        fill_synchronized (self, &args->synchronized, delivery);
+        break;
     case WIRE_SERVICE_BARRIER_PASSED:
         delivery->text = text_of (self, args->passed.name);
         delivery->number = args->passed.generation;
@@ -351,12 +370,12 @@ static void fill (federate_core_t *self, const federate_callback_t *callback, co
                         &args->assume.user_supplied_tag);
         break;
     case WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_ACQUISITION_NOTIFICATION:
-        fill_ownership (delivery, args->acquired.object_instance, &args->acquired.secured_attributes,
-                        &args->acquired.user_supplied_tag);
+        fill_ownership (delivery, args->acquired.object_instance,
+                        &args->acquired.secured_attributes, &args->acquired.user_supplied_tag);
         break;
     case WIRE_SERVICE_REQUEST_ATTRIBUTE_OWNERSHIP_RELEASE:
-        fill_ownership (delivery, args->release.object_instance, &args->release.candidate_attributes,
-                        &args->release.user_supplied_tag);
+        fill_ownership (delivery, args->release.object_instance,
+                        &args->release.candidate_attributes, &args->release.user_supplied_tag);
         break;
     case WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_UNAVAILABLE:
         fill_ownership (delivery, args->unavailable.object_instance, &args->unavailable.attributes,
@@ -364,10 +383,11 @@ static void fill (federate_core_t *self, const federate_callback_t *callback, co
         break;
     case WIRE_SERVICE_INFORM_ATTRIBUTE_OWNERSHIP:
         fill_ownership (delivery, args->inform.object_instance, &args->inform.attributes, NULL);
-        delivery->ownership.other = (mst_federate_id_t) { (uint32_t) args->inform.federate };
+        delivery->ownership.other = (mst_federate_id_t){ (uint32_t) args->inform.federate };
         break;
     case WIRE_SERVICE_ATTRIBUTE_IS_NOT_OWNED:
-        fill_ownership (delivery, args->not_owned.object_instance, &args->not_owned.attributes, NULL);
+        fill_ownership (delivery, args->not_owned.object_instance, &args->not_owned.attributes,
+                        NULL);
         break;
     default: break;
     }
@@ -382,7 +402,7 @@ static bool fill_removal (federate_core_t *self, const wire_remove_object_instan
         return false;
     delivery->reception.tag = args->user_supplied_tag.data;
     delivery->reception.tag_size_bytes = args->user_supplied_tag.size_bytes;
-    delivery->reception.sender = (mst_federate_id_t) { (uint32_t) args->producing_federate };
+    delivery->reception.sender = (mst_federate_id_t){ (uint32_t) args->producing_federate };
     delivery->reception.sender_name = name ? name : "";
     delivery->reception.time = MST_TIME_NONE;
     return true;
@@ -394,7 +414,7 @@ static mst_err_t take_callback (federate_core_t *self, federate_callback_t callb
 {
     callback_args_t args;
 
-    *delivery = (federate_delivery_t) { 0 };
+    *delivery = (federate_delivery_t){ 0 };
     *found = true;
     delivery->kind = callback.kind;
     delivery->time = callback.time;
@@ -402,7 +422,7 @@ static mst_err_t take_callback (federate_core_t *self, federate_callback_t callb
     delivery->err = callback.err;
     delivery->text = callback.text ? callback.text : "";
     delivery->reason = delivery->text;
-    delivery->federate = (mst_federate_id_t) { callback.federate };
+    delivery->federate = (mst_federate_id_t){ callback.federate };
     delivery->succeeded = callback.err == MST_OK;
     if (callback.federate != 0) {
         const char *name = federate_core_peer_name (self, callback.federate);
@@ -432,7 +452,9 @@ static mst_err_t take_callback (federate_core_t *self, federate_callback_t callb
     return self->take_failed ? base_alloc_error () : MST_OK;
 }
 
-/*  The order ----------------------------------------------------------------------------------------------- */
+/*  The order
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static bool receive_order_due (const federate_core_t *self)
 {
@@ -455,14 +477,15 @@ static bool regulation_begins (federate_core_t *self, federate_delivery_t *deliv
 
 static bool finish_grant (federate_core_t *self, federate_delivery_t *delivery)
 {
-    *delivery = (federate_delivery_t) { 0 };
+    *delivery = (federate_delivery_t){ 0 };
     if (self->grant.kind == WIRE_ADVANCE_REGULATION)
         return regulation_begins (self, delivery);
     self->granting = false;
     self->advancing = false;
     self->now = self->grant.time;
     if (self->regulating)
-        timemgmt_floor_raise (&self->floor, (timemgmt_kind_t) (self->grant.kind - 1), self->grant.time);
+        timemgmt_floor_raise (&self->floor, (timemgmt_kind_t) (self->grant.kind - 1),
+                              self->grant.time);
     self->counters.grants++;
     delivery->kind = FEDERATE_GRANTED;
     delivery->time = self->grant.time;
@@ -481,7 +504,8 @@ static int earliest (const federate_core_t *self)
     }
     if (!receive_order_due (self))
         return which;
-    if (FEDERATE_FIFO_COUNT (&self->removals) > 0 && FEDERATE_FIFO_HEAD (&self->removals).order < best) {
+    if (FEDERATE_FIFO_COUNT (&self->removals) > 0 &&
+        FEDERATE_FIFO_HEAD (&self->removals).order < best) {
         best = FEDERATE_FIFO_HEAD (&self->removals).order;
         which = 2;
     }
@@ -503,7 +527,8 @@ mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delive
             err = take_callback (self, FEDERATE_FIFO_HEAD (&self->callbacks), delivery, &found);
             if (err)
                 break;
-            self->taken_callback = FEDERATE_FIFO_HEAD (&self->callbacks); /* freed at the next call */
+            self->taken_callback =
+                FEDERATE_FIFO_HEAD (&self->callbacks); /* freed at the next call */
             FEDERATE_FIFO_POP (&self->callbacks);
             break;
         case 2:

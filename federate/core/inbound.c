@@ -1,6 +1,6 @@
-/*  What peers send. A bundle is counted as received when it is in hand; it is released to the user, or to
-    the TSO queue, when this federate has applied as much control as its sender had (docs/protocol.md,
-    section 3). Each sender's bundles stay in order. */
+/*  What peers send. A bundle is counted as received when it is in hand; it is released to the user,
+   or to the TSO queue, when this federate has applied as much control as its sender had
+   (docs/protocol.md, section 3). Each sender's bundles stay in order. */
 #include "federate/core/internal.h"
 
 #include <string.h>
@@ -15,14 +15,16 @@ federate_parcel_t *federate_parcel_copy (const uint8_t *data, size_t size_bytes)
         return NULL;
     uint8_t *bytes = (uint8_t *) (parcel + 1);
     memcpy (bytes, data, size_bytes);
-    *parcel = (federate_parcel_t) { .data = bytes, .size_bytes = size_bytes, .references = 1 };
+    *parcel = (federate_parcel_t){ .data = bytes, .size_bytes = size_bytes, .references = 1 };
     return parcel;
 }
 
 static mst_err_t send_credit (federate_core_t *self, federate_peer_t *peer)
 {
     wire_route_talk_t talk = { .from = self->self, .to = peer->id, .number = peer->consumed };
-    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = peer->connection, .peer = peer->id };
+    federate_effect_t effect = { .kind = FEDERATE_ANSWER,
+                                 .connection = peer->connection,
+                                 .peer = peer->id };
 
     peer->credited = peer->consumed;
     if (peer->connection == 0) {
@@ -87,7 +89,8 @@ void federate_parcel_release (federate_core_t *self)
     }
 }
 
-/*  Into the hands of the user -------------------------------------------------------------------- */
+/*  Into the hands of the user --------------------------------------------------------------------
+ */
 
 static mst_err_t timed_slot (federate_core_t *self, uint32_t *slot)
 {
@@ -103,15 +106,17 @@ static mst_err_t timed_slot (federate_core_t *self, uint32_t *slot)
     return MST_OK;
 }
 
-static mst_err_t queue_timed (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle,
-                              const wire_message_t *message, const uint8_t *at)
+static mst_err_t queue_timed (federate_core_t *self, federate_peer_t *peer,
+                              federate_bundle_t *bundle, const wire_message_t *message,
+                              const uint8_t *at)
 {
     uint32_t slot;
 
     mst_err_t err = timed_slot (self, &slot);
     if (err)
         return err;
-    timemgmt_message_t entry = { message->time, bundle->head.sequence, peer->id, bundle->index, slot };
+    timemgmt_message_t entry = { message->time, bundle->head.sequence, peer->id, bundle->index,
+                                 slot };
     err = timemgmt_tso_queue_push (self->queue, &entry);
     federate_timed_t *timed = &self->timed.items[slot];
     if (err) {
@@ -119,7 +124,7 @@ static mst_err_t queue_timed (federate_core_t *self, federate_peer_t *peer, fede
         self->timed_free = slot + 1;
         return err;
     }
-    *timed = (federate_timed_t) { .parcel = bundle->parcel, .at = at };
+    *timed = (federate_timed_t){ .parcel = bundle->parcel, .at = at };
     timed->object = message->type == WIRE_MESSAGE_INTERACTION ? 0 : message->target;
     bundle->parcel->references++;
     federate_object_queued (self, timed->object);
@@ -138,9 +143,9 @@ static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, 
 {
     federate_callback_t callback = { .kind = FEDERATE_REFUSED };
 
-    callback.err = base_error (MST_E_TIME_PASSED, "a message of %s for time %s is dropped: %s is at time %s already",
-                               peer->name, FEDERATE_TIME (self, time), self->name,
-                               FEDERATE_TIME (self, self->now));
+    callback.err = base_error (
+        MST_E_TIME_PASSED, "a message of %s for time %s is dropped: %s is at time %s already",
+        peer->name, FEDERATE_TIME (self, time), self->name, FEDERATE_TIME (self, self->now));
     callback.text = base_strdup (mst_error_text ());
     if (!callback.text)
         return base_alloc_error ();
@@ -150,10 +155,10 @@ static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, 
     return err;
 }
 
-/*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration are
-    counted. Receive-order ones are left for the user's turn. */
-static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle,
-                              uint32_t *receive_ordered)
+/*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration
+   are counted. Receive-order ones are left for the user's turn. */
+static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer,
+                              federate_bundle_t *bundle, uint32_t *receive_ordered)
 {
     wire_reader_t reader = bundle->reader;
     bool above_cut = peer->lost && bundle->head.sequence > peer->cut_sequence;
@@ -172,7 +177,8 @@ static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, fede
                                peer->name, bundle->index);
         bool timed = message.order == WIRE_ORDER_TIMESTAMP;
         if (timed && !timemgmt_time_valid (self->time_type, message.time))
-            return base_error (MST_E_MALFORMED, "a bundle of %s has a time stamp that is none", peer->name);
+            return base_error (MST_E_MALFORMED, "a bundle of %s has a time stamp that is none",
+                               peer->name);
         bool late = timed && self->constrained && message.time < self->now;
         self->counters.cut_dropped += timed && above_cut;
         if (late && !above_cut)
@@ -190,7 +196,8 @@ static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer, fede
     return MST_OK;
 }
 
-static mst_err_t release_bundle (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle)
+static mst_err_t release_bundle (federate_core_t *self, federate_peer_t *peer,
+                                 federate_bundle_t *bundle)
 {
     uint32_t receive_ordered = bundle->left;
 
@@ -238,20 +245,23 @@ static bool carries_state (const federate_bundle_t *bundle)
     return false;
 }
 
-/*  Beyond limits.tso_queue_messages a bundle stays as it is until a grant needs it: so its sender's window fills, and the
-    sender is told. A vote is not kept waiting. */
+/*  Beyond limits.tso_queue_messages a bundle stays as it is until a grant needs it: so its sender's
+   window fills, and the sender is told. A vote is not kept waiting. */
 static bool has_queue_room (const federate_core_t *self, const federate_peer_t *peer,
                             const federate_bundle_t *bundle)
 {
-    if (!self->constrained || bundle->head.smallest == WIRE_TIME_NEVER || bundle->head.sequence <= peer->needed)
+    if (!self->constrained || bundle->head.smallest == WIRE_TIME_NEVER ||
+        bundle->head.sequence <= peer->needed)
         return true;
     size_t queued = timemgmt_tso_queue_count (self->queue);
-    return queued == 0 || queued + bundle->left <= self->options.tso_queue_messages || carries_state (bundle);
+    return queued == 0 || queued + bundle->left <= self->options.tso_queue_messages ||
+           carries_state (bundle);
 }
 
 static mst_err_t refuse_garbage (federate_core_t *self, uint64_t connection, mst_err_t err)
 {
-    wire_route_talk_t talk = { .from = self->self, .number = (uint64_t) err,
+    wire_route_talk_t talk = { .from = self->self,
+                               .number = (uint64_t) err,
                                .text = (const uint8_t *) mst_error_text (),
                                .text_size_bytes = (uint32_t) strlen (mst_error_text ()) };
     federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection, .close = true };
@@ -288,7 +298,8 @@ mst_err_t federate_inbound_bar (federate_core_t *self, federate_peer_t *peer)
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (self != NULL && peer != NULL);
-    while (FEDERATE_FIFO_COUNT (&peer->held) > 0 && marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held)) &&
+    while (FEDERATE_FIFO_COUNT (&peer->held) > 0 &&
+           marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held)) &&
            has_queue_room (self, peer, &FEDERATE_FIFO_HEAD (&peer->held))) {
         federate_bundle_t bundle = FEDERATE_FIFO_HEAD (&peer->held);
         FEDERATE_FIFO_POP (&peer->held);
@@ -328,11 +339,15 @@ static bool vote_awaited (const federate_peer_t *peer)
     return false;
 }
 
-static mst_err_t send_probe (federate_core_t *self, federate_peer_t *peer, const wire_bundle_head_t *head)
+static mst_err_t send_probe (federate_core_t *self, federate_peer_t *peer,
+                             const wire_bundle_head_t *head)
 {
-    wire_probe_t args = { .origin = peer->id, .origin_sequence = head->issued, .global = head->applied };
+    wire_probe_t args = { .origin = peer->id,
+                          .origin_sequence = head->issued,
+                          .global = head->applied };
 
-    mst_err_t err = federate_control_expect (self, WIRE_SERVICE_PROBE, peer->id, head->issued, NULL);
+    mst_err_t err =
+        federate_control_expect (self, WIRE_SERVICE_PROBE, peer->id, head->issued, NULL);
     if (err)
         return err;
     uint32_t request = self->pending.items[self->pending.count - 1].request;
@@ -344,8 +359,9 @@ static mst_err_t send_probe (federate_core_t *self, federate_peer_t *peer, const
     return err;
 }
 
-/*  Asks the RTI whether what a held bundle waits for is there. Not while a grant is awaited that covers the
-    bundle: it brings the answer. But that grant may itself wait for a vote on what is held. */
+/*  Asks the RTI whether what a held bundle waits for is there. Not while a grant is awaited that
+   covers the bundle: it brings the answer. But that grant may itself wait for a vote on what is
+   held. */
 mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (self != NULL && peer != NULL);
@@ -354,12 +370,14 @@ mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
     if (marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held)))
         return MST_OK; /* it waits for room in the queue */
     const wire_bundle_head_t *head = &FEDERATE_FIFO_HEAD (&peer->held).head;
-    if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER && !vote_awaited (peer))
+    if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER &&
+        !vote_awaited (peer))
         return MST_OK;
     return send_probe (self, peer, head);
 }
 
-/*  Arrival ------------------------------------------------------------------------------------------ */
+/*  Arrival
+ * ------------------------------------------------------------------------------------------ */
 
 static mst_err_t check_bundle (const federate_core_t *self, const federate_peer_t *peer,
                                const wire_bundle_head_t *head)
@@ -367,7 +385,8 @@ static mst_err_t check_bundle (const federate_core_t *self, const federate_peer_
     if (!self->joined)
         return base_error (MST_E_NOT_INTRODUCED, "a bundle of %s came before the join", peer->name);
     if (head->incarnation != peer->incarnation)
-        return base_error (MST_E_NOT_INTRODUCED, "a bundle of an earlier incarnation of %s", peer->name);
+        return base_error (MST_E_NOT_INTRODUCED, "a bundle of an earlier incarnation of %s",
+                           peer->name);
     if (head->to != self->self)
         return base_error (MST_E_MALFORMED, "a bundle of %s for federate %u came to federate %u",
                            peer->name, head->to, self->self);
@@ -416,8 +435,8 @@ static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_
     return err;
 }
 
-/*  Whoever writes to us while we write must not wait for us: also what came before is credited, as far as
-    the limit on what waits here allows. */
+/*  Whoever writes to us while we write must not wait for us: also what came before is credited, as
+   far as the limit on what waits here allows. */
 void federate_inbound_blocked (federate_core_t *self)
 {
     base_assert (self != NULL);
@@ -444,22 +463,29 @@ static void take_in (federate_core_t *self, federate_peer_t *peer, federate_parc
         credit (self, parcel); /* whoever writes while we write must not wait for us */
 }
 
-/*  A sender keeps to its window, which is far below this: so it is not one of ours. What it sent is dropped
-    from here on, and nobody waits for it any longer. */
-static mst_err_t check_flood (federate_core_t *self, federate_peer_t *peer, const federate_parcel_t *parcel)
+/*  A sender keeps to its window, which is far below this: so it is not one of ours. What it sent is
+   dropped from here on, and nobody waits for it any longer. */
+static mst_err_t check_flood (federate_core_t *self, federate_peer_t *peer,
+                              const federate_parcel_t *parcel)
 {
-    uint64_t limit = self->options.receive_queue_bytes > FEDERATE_RECEIVE_BYTES ? self->options.receive_queue_bytes
-                                                                                : FEDERATE_RECEIVE_BYTES;
-    if (!peer->barred && (parcel->peer || peer->arrived - peer->consumed + parcel->size_bytes <= limit))
+    uint64_t limit = self->options.receive_queue_bytes > FEDERATE_RECEIVE_BYTES
+                         ? self->options.receive_queue_bytes
+                         : FEDERATE_RECEIVE_BYTES;
+    if (!peer->barred &&
+        (parcel->peer || peer->arrived - peer->consumed + parcel->size_bytes <= limit))
         return MST_OK;
-    mst_err_t err = base_error (MST_E_LIMIT, "%s floods %s: it sent %llu bytes beyond what was consumed; "
-                                "limits.receive_queue_bytes is %llu", peer->name, self->name,
-                                (unsigned long long) (peer->arrived - peer->consumed),
-                                (unsigned long long) limit);
+    mst_err_t err =
+        base_error (MST_E_LIMIT,
+                    "%s floods %s: it sent %llu bytes beyond what was consumed; "
+                    "limits.receive_queue_bytes is %llu",
+                    peer->name, self->name, (unsigned long long) (peer->arrived - peer->consumed),
+                    (unsigned long long) limit);
     if (peer->barred)
         return err;
     peer->barred = true;
-    federate_callback_t callback = { .kind = FEDERATE_REFUSED, .err = err, .text = base_strdup (mst_error_text ()) };
+    federate_callback_t callback = { .kind = FEDERATE_REFUSED,
+                                     .err = err,
+                                     .text = base_strdup (mst_error_text ()) };
     if (!callback.text || federate_control_queue (self, &callback))
         base_free (callback.text); /* it is refused without a word */
     return err;
@@ -476,8 +502,8 @@ static mst_err_t take_bundle (federate_core_t *self, uint64_t connection, const 
     federate_peer_t *peer = connection ? base_map_pointer (&self->connections, connection)
                                        : federate_peer (self, bundle.head.from);
     if (!peer || peer->id != bundle.head.from)
-        return base_error (MST_E_NOT_INTRODUCED, "a bundle of federate %u, which was not introduced",
-                           bundle.head.from);
+        return base_error (MST_E_NOT_INTRODUCED,
+                           "a bundle of federate %u, which was not introduced", bundle.head.from);
     err = check_bundle (self, peer, &bundle.head);
     if (!err)
         err = check_flood (self, peer, parcel);
@@ -490,14 +516,15 @@ static mst_err_t take_bundle (federate_core_t *self, uint64_t connection, const 
     return arrive (self, peer, &bundle);
 }
 
-mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
-                                  federate_parcel_t *parcel)
+mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection,
+                                  const wire_frame_t *frame, federate_parcel_t *parcel)
 {
     base_assert (self != NULL && frame != NULL);
     if (frame->kind == WIRE_KIND_BUNDLE || frame->kind == WIRE_KIND_BUNDLE_BEST_EFFORT)
         return take_bundle (self, connection, frame, parcel);
     if (!wire_kind_is_data (frame->kind))
-        return base_error (MST_E_NOT_SUPPORTED, "a frame of kind 0x%03x goes to the RTI, not to a federate",
+        return base_error (MST_E_NOT_SUPPORTED,
+                           "a frame of kind 0x%03x goes to the RTI, not to a federate",
                            frame->kind);
     if (connection != 0)
         return federate_peer_talk (self, connection, frame);
@@ -528,7 +555,9 @@ mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, c
         (void) federate_input_lost (self, MST_E_NO_MEMORY);
         return MST_E_NO_MEMORY;
     }
-    *parcel = (federate_parcel_t) { .owner = owner, .data = data, .size_bytes = size_bytes, .references = 1 };
+    *parcel = (federate_parcel_t){
+        .owner = owner, .data = data, .size_bytes = size_bytes, .references = 1
+    };
     for (;;) {
         err = wire_frame_next (data, size_bytes, &offset, &frame);
         if (err || !frame.body)
@@ -545,8 +574,8 @@ mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, c
     return err ? federate_input_lost (self, err) : MST_OK;
 }
 
-/*  The cut of a lost sender: time-stamped messages above it go away, receive-order ones stay. Held bundles
-    lose theirs when they are released. */
+/*  The cut of a lost sender: time-stamped messages above it go away, receive-order ones stay. Held
+   bundles lose theirs when they are released. */
 mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer)
 {
     timemgmt_messages_t dropped = { 0 };

@@ -18,24 +18,25 @@
 #include "wire/services.h"
 
 enum {
-    FEDERATE_ATTRIBUTES_MAX = 64,               /* a mask is 64 bits */
-    FEDERATE_CREDIT_STEP_BYTES = 256 * 1024,    /* consumed bytes are told in steps of this */
+    FEDERATE_ATTRIBUTES_MAX = 64,            /* a mask is 64 bits */
+    FEDERATE_CREDIT_STEP_BYTES = 256 * 1024, /* consumed bytes are told in steps of this */
     FEDERATE_WINDOW_MIN_BYTES = 1024 * 1024,
     FEDERATE_WINDOW_BYTES = 64 * 1024 * 1024,
     FEDERATE_RECEIVE_BYTES = 256 * 1024 * 1024,
-    FEDERATE_ROUTE_CONTROL_BYTES = 32 * 1024,   /* the outbox leaves by itself beyond this */
-    FEDERATE_STRANGERS_MAX = 1024,              /* HELLOs of peers that are not yet introduced */
+    FEDERATE_ROUTE_CONTROL_BYTES = 32 * 1024, /* the outbox leaves by itself beyond this */
+    FEDERATE_STRANGERS_MAX = 1024,            /* HELLOs of peers that are not yet introduced */
     FEDERATE_OBJECT_COUNTER_BITS = 40,
-    FEDERATE_MESSAGE_BYTES_MAX = WIRE_BODY_MAX - 1024 * 1024, /* with the bundle that it finds open */
-    FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024                    /* limits.bundle_bytes */
+    FEDERATE_MESSAGE_BYTES_MAX =
+        WIRE_BODY_MAX - 4 * 1024 * 1024,       /* with its stamps and the bundle that it finds open */
+    FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024 /* limits.bundle_bytes */
 };
 
-_Static_assert (FEDERATE_WINDOW_MIN_BYTES > 2 * FEDERATE_CREDIT_STEP_BYTES, "credit comes in time");
+_Static_assert(FEDERATE_WINDOW_MIN_BYTES > 2 * FEDERATE_CREDIT_STEP_BYTES, "credit comes in time");
 
 /*  Bytes that came in, shared by all that still looks at them. */
 typedef struct federate_parcel {
     struct federate_peer *peer;
-    void *owner;            /* the shell's; NULL: the bytes stand behind this struct */
+    void *owner; /* the shell's; NULL: the bytes stand behind this struct */
     const uint8_t *data;
     size_t size_bytes;
     uint32_t references;
@@ -48,12 +49,12 @@ typedef struct federate_parcel {
 typedef struct federate_bundle {
     federate_parcel_t *parcel; /* one reference */
     wire_bundle_head_t head;
-    wire_reader_t reader;      /* at the next message */
-    uint32_t left;             /* messages not yet read */
-    uint32_t index;            /* of the next message */
-    bool skip_timestamped;     /* those are in the TSO queue already */
-    bool moves;                /* held, with the state of a migration in it: the RTI waits for a vote */
-    uint64_t order;            /* place in the queue of callbacks */
+    wire_reader_t reader;  /* at the next message */
+    uint32_t left;         /* messages not yet read */
+    uint32_t index;        /* of the next message */
+    bool skip_timestamped; /* those are in the TSO queue already */
+    bool moves;            /* held, with the state of a migration in it: the RTI waits for a vote */
+    uint64_t order;        /* place in the queue of callbacks */
 } federate_bundle_t;
 
 typedef BASE_LIST (federate_bundle_t) federate_bundles_t;
@@ -65,8 +66,8 @@ typedef struct federate_waiting {
     uint32_t next_free;
 } federate_waiting_t;
 
-/*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. Room is first sought in
-    front, so that one that is never empty does not grow by what has left it. */
+/*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. Room is first
+   sought in front, so that one that is never empty does not grow by what has left it. */
 #define FEDERATE_FIFO(type)                                                                        \
     struct {                                                                                       \
         BASE_LIST (type) list;                                                                     \
@@ -95,10 +96,10 @@ typedef struct federate_peer {
     const char **endpoints; /* one allocation with its texts */
     size_t endpoint_count;
     bool recorder;
-    bool relay;             /* its own data comes through the RTI */
+    bool relay; /* its own data comes through the RTI */
     /* inbound */
-    uint64_t connection;    /* 0: none yet, or relayed */
-    bool direct_closed;     /* its connection to us is closed */
+    uint64_t connection; /* 0: none yet, or relayed */
+    bool direct_closed;  /* its connection to us is closed */
     bool departed;
     bool lost;
     bool finished;          /* departed and nothing more will come */
@@ -106,15 +107,15 @@ typedef struct federate_peer {
     bool settled;           /* both: nothing is held, all is acknowledged */
     uint64_t cut_sequence;
     int64_t cut_bound;
-    uint64_t received;      /* highest bundle in hand */
+    uint64_t received; /* highest bundle in hand */
     uint64_t received_best_effort;
-    uint64_t released;      /* highest bundle that waits for no control: acknowledged to the RTI, so that
-                               the grant of a held one needs it, which releases it */
+    uint64_t released; /* highest bundle that waits for no control: acknowledged to the RTI, so that
+                          the grant of a held one needs it, which releases it */
     bool report_due;
-    uint64_t needed;        /* bundles up to here are released, whatever their marks say */
+    uint64_t needed; /* bundles up to here are released, whatever their marks say */
     uint64_t known_issued;
     uint64_t arrived, consumed, credited; /* bytes of bundles */
-    bool barred;            /* it keeps to no rules: nothing of it is taken in, or waited for, any more */
+    bool barred; /* it keeps to no rules: nothing of it is taken in, or waited for, any more */
     bool probing;
     FEDERATE_FIFO (federate_bundle_t) held;
     /* outbound */
@@ -128,21 +129,21 @@ typedef struct federate_sealed {
 
 typedef struct federate_route {
     federate_peer_t *peer;
-    uint64_t *subscribed;      /* per object class: mask as told by INTEREST */
-    uint64_t *effective;       /* per object class: with ancestors */
-    uint8_t *interactions;     /* per interaction class: subscribed by itself (1), effective (2) */
-    base_buffer_t open;        /* the open bundle; size 0: none */
+    uint64_t *subscribed;  /* per object class: mask as told by INTEREST */
+    uint64_t *effective;   /* per object class: with ancestors */
+    uint8_t *interactions; /* per interaction class: subscribed by itself (1), effective (2) */
+    base_buffer_t open;    /* the open bundle; size 0: none */
     base_buffer_t open_best_effort;
     uint32_t open_count, open_best_effort_count;
     int64_t open_smallest;
-    uint64_t open_issued;      /* marks of the open bundle, as of its first message */
+    uint64_t open_issued; /* marks of the open bundle, as of its first message */
     uint64_t open_applied;
     uint64_t issued;
     uint64_t sequence, best_effort_sequence;
     int64_t unreported_smallest;
     bool unreported;
-    bool marked;               /* sequence grew since the last marks */
-    bool opened;               /* OPEN_ROUTE was asked for, or it is relayed */
+    bool marked; /* sequence grew since the last marks */
+    bool opened; /* OPEN_ROUTE was asked for, or it is relayed */
     bool welcome;
     bool relayed;
     bool broken;
@@ -153,11 +154,11 @@ typedef struct federate_route {
 typedef struct federate_object {
     uint64_t id;
     char *name;
-    uint32_t class_index;     /* known class (own ones: registered class) */
+    uint32_t class_index; /* known class (own ones: registered class) */
     uint32_t producer;
-    uint64_t since;           /* place of its discovery among the callbacks; own ones: 0 */
-    uint64_t owned;           /* mask */
-    uint64_t acquiring;       /* mask */
+    uint64_t since;     /* place of its discovery among the callbacks; own ones: 0 */
+    uint64_t owned;     /* mask */
+    uint64_t acquiring; /* mask */
     uint32_t epoch;
     uint32_t epoch_seen;      /* highest in receive-order updates */
     uint32_t epoch_delivered; /* of the last time-stamped update delivered */
@@ -166,15 +167,15 @@ typedef struct federate_object {
     int64_t cut;              /* migrating or leaving: no update above */
     bool arrived;             /* by a migration: updates only above `came` */
     int64_t came;
-    uint32_t queued;          /* its messages in the time-stamped queue */
+    uint32_t queued;                   /* its messages in the time-stamped queue */
     struct federate_callback *removal; /* came without a time, and waits for those */
 } federate_object_t;
 
 /*  The user's view of the object model, flat. */
 typedef struct federate_class {
     uint32_t attribute_count;
-    uint64_t all;          /* mask of all attributes */
-    uint64_t timestamped;  /* attributes with order TSO */
+    uint64_t all;         /* mask of all attributes */
+    uint64_t timestamped; /* attributes with order TSO */
     uint64_t best_effort;
     uint64_t published, subscribed;
     BASE_LIST (federate_route_t *) routes; /* with an effective interest, by peer id */
@@ -197,11 +198,12 @@ typedef struct federate_control {
     uint8_t *body;
 } federate_control_t;
 
-/*  A callback that is due, made of a control record; the record is decoded again when it is taken. */
+/*  A callback that is due, made of a control record; the record is decoded again when it is taken.
+ */
 typedef struct federate_callback {
     federate_delivery_kind_t kind;
     uint64_t order;
-    uint16_t service;       /* decode `args` as this; 0: the values below are all */
+    uint16_t service; /* decode `args` as this; 0: the values below are all */
     uint8_t *args;
     uint32_t args_size_bytes;
     uint64_t number;
@@ -276,19 +278,19 @@ struct federate_core {
 
     base_buffer_t outbox;
     bool urgent;
-    uint64_t sequence;       /* of control frames sent */
+    uint64_t sequence; /* of control frames sent */
     uint32_t next_request;
     federate_effects_t effects;
     federate_parcel_t *unreleased; /* for which the effects had no room */
 
-    uint64_t applied;        /* all control up to this global is applied */
-    uint64_t relevant;       /* highest global of a record that bears on data */
+    uint64_t applied;  /* all control up to this global is applied */
+    uint64_t relevant; /* highest global of a record that bears on data */
     FEDERATE_FIFO (federate_control_t) inbox;
     FEDERATE_FIFO (federate_callback_t) callbacks;
     FEDERATE_FIFO (federate_callback_t) removals; /* RO removals: gated as receive-order data */
     FEDERATE_FIFO (federate_bundle_t) data;
     uint64_t order;
-    uint64_t taking;         /* place of the bundle whose message is being taken */
+    uint64_t taking; /* place of the bundle whose message is being taken */
     BASE_LIST (federate_pending_t) pending;
     BASE_LIST (federate_answer_t) answers;
 
@@ -297,9 +299,9 @@ struct federate_core {
     BASE_LIST (federate_peer_t *) strangers_unused;
     BASE_LIST (wire_route_talk_t) strangers; /* HELLOs that wait for an introduction */
     BASE_LIST (uint64_t) stranger_connections;
-    base_map_t connections;  /* connection → federate_peer_t * */
+    base_map_t connections; /* connection → federate_peer_t * */
 
-    base_map_t objects;      /* id → federate_object_t * */
+    base_map_t objects;        /* id → federate_object_t * */
     federate_object_t *recent; /* the object that was looked up last: often it is asked for again */
     base_names_t object_names;
     base_names_t reserved;
@@ -307,7 +309,7 @@ struct federate_core {
 
     timemgmt_tso_queue_t *queue;
     BASE_LIST (federate_timed_t) timed;
-    uint32_t timed_free;     /* index + 1 */
+    uint32_t timed_free; /* index + 1 */
     timemgmt_floor_t floor;
     timemgmt_type_t time_type;
     bool regulating, constrained, regulation_pending, constrained_pending, asynchronous;
@@ -315,7 +317,7 @@ struct federate_core {
     uint8_t advance_kind;
     int64_t now, requested;
     uint64_t request_number;
-    bool granting;           /* a grant is in hand; its messages are being delivered */
+    bool granting; /* a grant is in hand; its messages are being delivered */
     wire_grant_t grant;
 
     BASE_LIST (federate_batch_t) batches;
@@ -325,16 +327,16 @@ struct federate_core {
     /* stamps and causal delivery, where asked for */
     uint64_t lamport;
     timemgmt_vector_t vector;
-    timemgmt_causal_t *causal;        /* NULL: messages are delivered as they come */
+    timemgmt_causal_t *causal; /* NULL: messages are delivered as they come */
     BASE_LIST (federate_waiting_t) waiting;
-    uint32_t waiting_free;            /* index + 1 */
-    timemgmt_causal_items_t ready;    /* scratch */
-    timemgmt_causal_stamp_t matrix;   /* scratch */
-    BASE_LIST (uint32_t) receivers;   /* scratch */
-    base_buffer_t stamp;              /* scratch */
-    base_arena_t stamp_arena;         /* scratch */
+    uint32_t waiting_free;          /* index + 1 */
+    timemgmt_causal_items_t ready;  /* scratch */
+    timemgmt_causal_stamp_t matrix; /* scratch */
+    BASE_LIST (uint32_t) receivers; /* scratch */
+    base_buffer_t stamp;            /* scratch */
+    base_arena_t stamp_arena;       /* scratch */
 
-    size_t queued_bytes;     /* of parcels that the user has not consumed */
+    size_t queued_bytes; /* of parcels that the user has not consumed */
     federate_parcel_t *uncredited;
     bool blocked;
     uint32_t slow_peer;
@@ -359,22 +361,25 @@ mst_err_t federate_peer_introduce (federate_core_t *self, const wire_introduce_t
 mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args);
 mst_err_t federate_peer_finish (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_peer_departure (federate_core_t *self, federate_peer_t *peer);
-mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const wire_frame_t *frame);
+mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection,
+                              const wire_frame_t *frame);
 void federate_peer_free (federate_peer_t *peer);
 void federate_peer_bar (federate_core_t *self, uint64_t connection);
 mst_err_t federate_peer_queue_callback (federate_core_t *self, federate_delivery_kind_t kind,
-                                        const federate_peer_t *peer, int64_t time, const char *text);
+                                        const federate_peer_t *peer, int64_t time,
+                                        const char *text);
 
 /*  inbound.c */
-mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection, const wire_frame_t *frame,
-                                  federate_parcel_t *parcel);
+mst_err_t federate_inbound_frame (federate_core_t *self, uint64_t connection,
+                                  const wire_frame_t *frame, federate_parcel_t *parcel);
 mst_err_t federate_inbound_bar (federate_core_t *self, federate_peer_t *peer);
 bool federate_is_garbage (mst_err_t err); /* was it the sender's doing? */
 mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_inbound_release_all (federate_core_t *self);
 mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer);
 void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel);
-void federate_parcel_release (federate_core_t *self); /* those that waited, as far as there is room */
+void federate_parcel_release (
+    federate_core_t *self); /* those that waited, as far as there is room */
 federate_parcel_t *federate_parcel_copy (const uint8_t *data, size_t size_bytes);
 mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer);
 void federate_inbound_blocked (federate_core_t *self);
@@ -382,14 +387,15 @@ void federate_inbound_blocked (federate_core_t *self);
 /*  route.c */
 mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t *args);
-mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer, const wire_frame_t *frame);
-static inline bool federate_route_has_room (const federate_core_t *self, const federate_route_t *route,
-                                            size_t size)
+mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer,
+                               const wire_frame_t *frame);
+static inline bool federate_route_has_room (const federate_core_t *self,
+                                            const federate_route_t *route, size_t size)
 {
     uint64_t unconsumed = route->sent_bytes - route->consumed_bytes + route->open.size_bytes;
     return unconsumed + size <= self->options.route_window_bytes ||
-           unconsumed < FEDERATE_CREDIT_STEP_BYTES; /* the receiver may keep back so much credit: a message larger
-                                                       than the window passes */
+           unconsumed < FEDERATE_CREDIT_STEP_BYTES; /* the receiver may keep back so much credit: a
+                                                       message larger than the window passes */
 }
 /*  message->room_bytes is set. */
 mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
@@ -397,12 +403,13 @@ mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
                               bool best_effort);
 /*  The same, inline where the message goes into an open bundle that has room. */
 static inline mst_err_t federate_route_put (federate_core_t *self, federate_route_t *route,
-                                            const wire_message_t *message, const wire_message_value_t *values,
-                                            bool best_effort)
+                                            const wire_message_t *message,
+                                            const wire_message_value_t *values, bool best_effort)
 {
     base_buffer_t *open = &route->open;
 
-    if (best_effort || open->size_bytes == 0 || open->size_bytes + message->room_bytes >= self->options.bundle_bytes ||
+    if (best_effort || open->size_bytes == 0 ||
+        open->size_bytes + message->room_bytes >= self->options.bundle_bytes ||
         route->open_count + 1 >= WIRE_BUNDLE_MESSAGES_MAX)
         return federate_route_add (self, route, message, values, best_effort);
     if (wire_bundle_add (open, message, values))
@@ -423,11 +430,12 @@ mst_err_t federate_route_leave (federate_core_t *self);
 /*  control.c */
 mst_err_t federate_control_send (federate_core_t *self, uint16_t kind, const void *args, bool marks,
                                  uint32_t request);
-mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint64_t number, int64_t time);
+mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint64_t number,
+                                      int64_t time);
 mst_err_t federate_control_process (federate_core_t *self);
 mst_err_t federate_control_queue (federate_core_t *self, const federate_callback_t *callback);
-mst_err_t federate_control_expect (federate_core_t *self, uint16_t kind, uint32_t index, uint64_t mask,
-                                   uint32_t *request);
+mst_err_t federate_control_expect (federate_core_t *self, uint16_t kind, uint32_t index,
+                                   uint64_t mask, uint32_t *request);
 void federate_callback_free (federate_callback_t *callback);
 
 /*  apply.c */
@@ -448,8 +456,8 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
                                federate_object_t **object);
 void federate_object_remove (federate_core_t *self, federate_object_t *object);
 void federate_object_free (federate_object_t *object);
-/*  A message about an object went into the time-stamped queue, or left it. A removal without a time stamp
-    waits until the last one has left: what was sent before it is not lost. */
+/*  A message about an object went into the time-stamped queue, or left it. A removal without a time
+   stamp waits until the last one has left: what was sent before it is not lost. */
 void federate_object_queued (federate_core_t *self, uint64_t id);
 mst_err_t federate_object_unqueued (federate_core_t *self, uint64_t id);
 
@@ -470,8 +478,10 @@ void federate_stamp_abandon (federate_core_t *self);
 void federate_stamp_fini (federate_core_t *self);
 /*  Puts the stamps of a message to `self->receivers` into it; they are good until the next call. */
 mst_err_t federate_stamp (federate_core_t *self, wire_message_t *message, bool reliable);
-void federate_stamps_read (federate_core_t *self, const wire_message_t *message, mst_reception_t *reception);
-mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer, federate_bundle_t *bundle);
+void federate_stamps_read (federate_core_t *self, const wire_message_t *message,
+                           mst_reception_t *reception);
+mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer,
+                                   federate_bundle_t *bundle);
 mst_err_t federate_causal_gone (federate_core_t *self, const federate_peer_t *peer);
 
 /*  time.c */
@@ -482,8 +492,8 @@ mst_err_t federate_declaration_init (federate_core_t *self);
 void federate_declaration_fini (federate_core_t *self);
 void federate_declaration_reply (federate_core_t *self, const federate_pending_t *pending);
 
-/*  core.c: input that cannot be taken in leaves a gap that nothing fills, so the federate is lost, with the
-    error's text: MST_E_CONNECTION_LOST. */
+/*  core.c: input that cannot be taken in leaves a gap that nothing fills, so the federate is lost,
+   with the error's text: MST_E_CONNECTION_LOST. */
 mst_err_t federate_input_lost (federate_core_t *self, mst_err_t err);
 /*  The error every service gives before the join and after the loss. */
 mst_err_t federate_check_joined (const federate_core_t *self);

@@ -1,12 +1,14 @@
-/*  Migration at a cut (docs/protocol.md, section 9). At the old home an object leaves with the next time
-    request; at the new one its state waits in the time-stamped queue, at the cut, for the RTI's decision. */
+/*  Migration at a cut (docs/protocol.md, section 9). At the old home an object leaves with the next
+   time request; at the new one its state waits in the time-stamped queue, at the cut, for the RTI's
+   decision. */
 #include "federate/core/internal.h"
 
 #include <string.h>
 
 enum { MIGRATION_STATE = 1, MIGRATION_COUNT = 2, MIGRATION_MASK = 3, MIGRATION_VALUES = 3 };
 
-/*  The old home ------------------------------------------------------------------------------------- */
+/*  The old home
+ * ------------------------------------------------------------------------------------- */
 
 static void batch_free (federate_batch_t *batch)
 {
@@ -38,16 +40,20 @@ static mst_err_t check_leaving (const federate_core_t *self, const federate_obje
         return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" is migrating already, at the cut %s",
                            object->name, FEDERATE_TIME (self, object->cut));
     if (!self->regulating || self->advancing)
-        return base_error (MST_E_MIGRATION_REFUSED, "%s must be time regulating, and granted, to hand over \"%s\"",
+        return base_error (MST_E_MIGRATION_REFUSED,
+                           "%s must be time regulating, and granted, to hand over \"%s\"",
                            self->name, object->name);
     if (cut < self->floor.bound)
-        return base_error (MST_E_INVALID_TIME, "the cut %s is below %s, the smallest time that %s may send",
-                           FEDERATE_TIME (self, cut), FEDERATE_TIME (self, self->floor.bound), self->name);
+        return base_error (
+            MST_E_INVALID_TIME, "the cut %s is below %s, the smallest time that %s may send",
+            FEDERATE_TIME (self, cut), FEDERATE_TIME (self, self->floor.bound), self->name);
     if (!home || home->departed)
-        return base_error (MST_E_MIGRATION_REFUSED, "the new home of \"%s\" is not joined", object->name);
+        return base_error (MST_E_MIGRATION_REFUSED, "the new home of \"%s\" is not joined",
+                           object->name);
     if (object->arrived && cut <= object->came)
-        return base_error (MST_E_MIGRATION_REFUSED, "\"%s\" came here at the cut %s: the next one is later",
-                           object->name, FEDERATE_TIME (self, object->came));
+        return base_error (MST_E_MIGRATION_REFUSED,
+                           "\"%s\" came here at the cut %s: the next one is later", object->name,
+                           FEDERATE_TIME (self, object->came));
     return MST_OK;
 }
 
@@ -58,15 +64,18 @@ static federate_batch_t *batch_for (federate_core_t *self, uint32_t new_home, in
         if (!batch->sent && batch->states == 0 && batch->new_home == new_home && batch->cut == cut)
             return batch;
     }
-    federate_batch_t fresh = { .number = self->batch_counter + 1, .new_home = new_home, .cut = cut };
+    federate_batch_t fresh = { .number = self->batch_counter + 1,
+                               .new_home = new_home,
+                               .cut = cut };
     if (BASE_LIST_PUSH (&self->batches, fresh))
         return NULL;
     self->batch_counter++;
     return &self->batches.items[self->batches.count - 1];
 }
 
-mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object, mst_federate_id_t new_home,
-                                 mst_time_t cut, const void *state, size_t state_size_bytes)
+mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object,
+                                 mst_federate_id_t new_home, mst_time_t cut, const void *state,
+                                 size_t state_size_bytes)
 {
     base_assert (self != NULL);
     base_assert (state != NULL || state_size_bytes == 0);
@@ -75,11 +84,11 @@ mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object, mst
         return err;
     federate_object_t *known = federate_object (self, object.id);
     if (!known)
-        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
-                           (unsigned long long) object.id);
+        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx",
+                           self->name, (unsigned long long) object.id);
     if (state_size_bytes > WIRE_VALUE_MAX)
-        return base_error (MST_E_LIMIT, "the state of \"%s\" has %zu bytes; WIRE_VALUE_MAX is %d", known->name,
-                           state_size_bytes, WIRE_VALUE_MAX);
+        return base_error (MST_E_LIMIT, "the state of \"%s\" has %zu bytes; WIRE_VALUE_MAX is %d",
+                           known->name, state_size_bytes, WIRE_VALUE_MAX);
     err = check_leaving (self, known, federate_peer (self, new_home.id), cut);
     if (err)
         return err;
@@ -96,8 +105,8 @@ mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object, mst
     return MST_OK;
 }
 
-static mst_err_t send_state (federate_core_t *self, federate_route_t *route, const federate_batch_t *batch,
-                             const federate_leaving_t *leaving)
+static mst_err_t send_state (federate_core_t *self, federate_route_t *route,
+                             const federate_batch_t *batch, const federate_leaving_t *leaving)
 {
     uint8_t count[4], mask[8];
     const federate_object_t *object = federate_object (self, leaving->object);
@@ -108,9 +117,13 @@ static mst_err_t send_state (federate_core_t *self, federate_route_t *route, con
         { MIGRATION_COUNT, sizeof count, count },
         { MIGRATION_MASK, sizeof mask, mask },
     };
-    wire_message_t message = { .type = WIRE_MESSAGE_MIGRATION, .order = WIRE_ORDER_TIMESTAMP,
-                               .has_time = true, .time = batch->cut, .target = leaving->object,
-                               .epoch = batch->number, .value_count = MIGRATION_VALUES };
+    wire_message_t message = { .type = WIRE_MESSAGE_MIGRATION,
+                               .order = WIRE_ORDER_TIMESTAMP,
+                               .has_time = true,
+                               .time = batch->cut,
+                               .target = leaving->object,
+                               .epoch = batch->number,
+                               .value_count = MIGRATION_VALUES };
     message.room_bytes = wire_message_room (&message, values);
     return federate_route_add (self, route, &message, values, false);
 }
@@ -134,7 +147,9 @@ static mst_err_t send_batch (federate_core_t *self, federate_batch_t *batch)
     if (!err && there)
         err = federate_route_seal (self, home->route);
     if (!err) { /* a home that is gone: the RTI aborts */
-        wire_migrate_t args = { .batch = batch->number, .new_home = batch->new_home, .cut = batch->cut,
+        wire_migrate_t args = { .batch = batch->number,
+                                .new_home = batch->new_home,
+                                .cut = batch->cut,
                                 .objects = { handles, count },
                                 .sequence = there ? home->route->sequence : 0 };
         err = federate_control_send (self, WIRE_SERVICE_MIGRATE, &args, false, 0);
@@ -158,12 +173,14 @@ mst_err_t federate_migration_flush (federate_core_t *self)
     return MST_OK;
 }
 
-/*  The new home --------------------------------------------------------------------------------------- */
+/*  The new home
+ * --------------------------------------------------------------------------------------- */
 
 static federate_arrival_t *arrival_find (federate_core_t *self, uint32_t old_home, uint32_t number)
 {
     for (size_t i = 0; i < self->arrivals.count; i++)
-        if (self->arrivals.items[i].old_home == old_home && self->arrivals.items[i].number == number)
+        if (self->arrivals.items[i].old_home == old_home &&
+            self->arrivals.items[i].number == number)
             return &self->arrivals.items[i];
     return NULL;
 }
@@ -186,7 +203,8 @@ typedef struct migration_values {
     uint64_t mask;
 } migration_values_t;
 
-static bool read_values (const wire_message_t *message, wire_reader_t *reader, migration_values_t *out)
+static bool read_values (const wire_message_t *message, wire_reader_t *reader,
+                         migration_values_t *out)
 {
     wire_message_value_t state, count, mask;
 
@@ -207,9 +225,11 @@ static bool read_values (const wire_message_t *message, wire_reader_t *reader, m
     return out->count > 0;
 }
 
-static mst_err_t vote (federate_core_t *self, const federate_arrival_t *arrival, const char *refusal)
+static mst_err_t vote (federate_core_t *self, const federate_arrival_t *arrival,
+                       const char *refusal)
 {
-    wire_migrate_vote_t args = { .old_home = arrival->old_home, .batch = arrival->number,
+    wire_migrate_vote_t args = { .old_home = arrival->old_home,
+                                 .batch = arrival->number,
                                  .accept = refusal == NULL,
                                  .text = { refusal, refusal ? strlen (refusal) : 0 } };
     mst_err_t err = federate_control_send (self, WIRE_SERVICE_MIGRATE_VOTE, &args, false, 0);
@@ -226,7 +246,8 @@ mst_err_t federate_migration_state (federate_core_t *self, federate_peer_t *from
     base_assert (self != NULL && from != NULL);
     base_assert (message->type == WIRE_MESSAGE_MIGRATION);
     if (!read_values (message, values, &read))
-        return base_error (MST_E_MALFORMED, "the state of a migration from %s does not decode", from->name);
+        return base_error (MST_E_MALFORMED, "the state of a migration from %s does not decode",
+                           from->name);
     federate_arrival_t *arrival = arrival_for (self, from->id, message->epoch);
     if (!arrival)
         return base_alloc_error ();
@@ -244,16 +265,21 @@ mst_err_t federate_migration_state (federate_core_t *self, federate_peer_t *from
         arrival->refused = true;
         return vote (self, arrival, refusal);
     }
-    return arrival->count == arrival->expected && !arrival->refused ? vote (self, arrival, NULL) : MST_OK;
+    return arrival->count == arrival->expected && !arrival->refused ? vote (self, arrival, NULL)
+                                                                    : MST_OK;
 }
 
-/*  The decision ------------------------------------------------------------------------------------------ */
+/*  The decision
+ * ------------------------------------------------------------------------------------------ */
 
 static mst_err_t tell_old_home (federate_core_t *self, const federate_object_t *object,
                                 const wire_migrate_decided_t *args, uint32_t epoch)
 {
-    mst_migration_t what = { .object = { object->id }, .old_home = { (uint32_t) args->old_home },
-                             .new_home = { (uint32_t) args->new_home }, .cut = args->cut, .epoch = epoch };
+    mst_migration_t what = { .object = { object->id },
+                             .old_home = { (uint32_t) args->old_home },
+                             .new_home = { (uint32_t) args->new_home },
+                             .cut = args->cut,
+                             .epoch = epoch };
     federate_callback_t callback = {
         .kind = args->committed ? FEDERATE_MIGRATED_OUT : FEDERATE_MIGRATION_ABORTED,
         .args_size_bytes = sizeof what,
@@ -297,7 +323,8 @@ static mst_err_t decided_at_old_home (federate_core_t *self, const wire_migrate_
 
 static mst_err_t decided_at_new_home (federate_core_t *self, const wire_migrate_decided_t *args)
 {
-    federate_arrival_t *arrival = arrival_for (self, (uint32_t) args->old_home, (uint32_t) args->batch);
+    federate_arrival_t *arrival =
+        arrival_for (self, (uint32_t) args->old_home, (uint32_t) args->batch);
     if (!arrival)
         return base_alloc_error ();
     arrival->decided = true;
@@ -306,7 +333,8 @@ static mst_err_t decided_at_new_home (federate_core_t *self, const wire_migrate_
         federate_object_t *object = federate_object (self, args->objects.items[i]);
         if (!object)
             continue;
-        object->epoch = i < args->epochs.count ? (uint32_t) args->epochs.items[i] : object->epoch + 1;
+        object->epoch =
+            i < args->epochs.count ? (uint32_t) args->epochs.items[i] : object->epoch + 1;
         object->arrived = true;
         object->leaving = 0;
         object->came = args->cut;
@@ -350,10 +378,15 @@ bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
         return false;
     object->owned = read.mask;
     delivery->kind = FEDERATE_MIGRATED_IN;
-    delivery->migration = (mst_migration_t) {
-        .object = { object->id }, .old_home = { from->id }, .new_home = { self->self },
-        .cut = message->time, .epoch = object->epoch, .state = read.state,
-        .state_size_bytes = read.state_size_bytes, .reason = "",
+    delivery->migration = (mst_migration_t){
+        .object = { object->id },
+        .old_home = { from->id },
+        .new_home = { self->self },
+        .cut = message->time,
+        .epoch = object->epoch,
+        .state = read.state,
+        .state_size_bytes = read.state_size_bytes,
+        .reason = "",
     };
     return true;
 }

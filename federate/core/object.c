@@ -19,7 +19,7 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
     *object = base_calloc (1, sizeof **object);
     if (!*object)
         return base_alloc_error ();
-    **object = (federate_object_t) { .id = id, .class_index = class_index, .producer = producer };
+    **object = (federate_object_t){ .id = id, .class_index = class_index, .producer = producer };
     (*object)->name = base_strndup (name, name_size_bytes);
     mst_err_t err = (*object)->name ? MST_OK : base_alloc_error ();
     if (!err)
@@ -39,7 +39,8 @@ void federate_object_remove (federate_core_t *self, federate_object_t *object)
     uint64_t id;
 
     base_assert (self != NULL && object != NULL);
-    if (base_names_get (&self->object_names, object->name, strlen (object->name), &id) && id == object->id)
+    if (base_names_get (&self->object_names, object->name, strlen (object->name), &id) &&
+        id == object->id)
         base_names_remove (&self->object_names, object->name, strlen (object->name));
     base_map_remove (&self->objects, object->id);
     if (self->recent == object)
@@ -84,14 +85,16 @@ static mst_err_t choose_name (federate_core_t *self, const char *name, char *mad
     uint64_t ignored;
 
     if (!name) {
-        (void) snprintf (made, size, "%s.%llu", self->name, (unsigned long long) self->object_counter + 1);
+        (void) snprintf (made, size, "%s.%llu", self->name,
+                         (unsigned long long) self->object_counter + 1);
         return MST_OK;
     }
     if (!base_names_get (&self->reserved, name, strlen (name), &ignored))
-        return base_error (MST_E_NAME_NOT_RESERVED,
-                           "the object name \"%s\" is not reserved by %s: call mst_reserve_names and "
-                           "wait for name_reserved",
-                           name, self->name);
+        return base_error (
+            MST_E_NAME_NOT_RESERVED,
+            "the object name \"%s\" is not reserved by %s: call mst_reserve_names and "
+            "wait for name_reserved",
+            name, self->name);
     if (base_names_get (&self->object_names, name, strlen (name), &ignored))
         return base_error (MST_E_NAME_IN_USE, "an object named \"%s\" exists already", name);
     (void) snprintf (made, size, "%s", name);
@@ -109,22 +112,26 @@ mst_err_t federate_core_register (federate_core_t *self, uint32_t class_handle, 
     if (err)
         return err;
     if (class_handle == 0 || class_handle > self->model->objects.count)
-        return base_error (MST_E_CLASS_UNKNOWN, "there is no object class with handle %u", class_handle);
+        return base_error (MST_E_CLASS_UNKNOWN, "there is no object class with handle %u",
+                           class_handle);
     federate_class_t *in = &self->classes[class_handle - 1];
     if (in->published == 0)
-        return base_error (MST_E_CLASS_NOT_PUBLISHED, "%s does not publish the class %s: call mst_publish",
-                           self->name, fom_class (&self->model->objects, class_handle - 1)->full_name);
+        return base_error (MST_E_CLASS_NOT_PUBLISHED,
+                           "%s does not publish the class %s: call mst_publish", self->name,
+                           fom_class (&self->model->objects, class_handle - 1)->full_name);
     err = choose_name (self, name, made, sizeof made);
     if (err)
         return err;
     if (self->object_counter + 1 >= UINT64_C (1) << FEDERATE_OBJECT_COUNTER_BITS)
-        return base_error (MST_E_LIMIT, "%s has used up its %d-bit block of object handles", self->name,
-                           FEDERATE_OBJECT_COUNTER_BITS);
-    uint64_t id = ((uint64_t) self->self << FEDERATE_OBJECT_COUNTER_BITS) | (self->object_counter + 1);
+        return base_error (MST_E_LIMIT, "%s has used up its %d-bit block of object handles",
+                           self->name, FEDERATE_OBJECT_COUNTER_BITS);
+    uint64_t id =
+        ((uint64_t) self->self << FEDERATE_OBJECT_COUNTER_BITS) | (self->object_counter + 1);
     err = federate_object_add (self, id, class_handle - 1, made, strlen (made), self->self, &fresh);
     if (err)
         return err;
-    wire_register_t args = { .object = id, .class = class_handle,
+    wire_register_t args = { .object = id,
+                             .class = class_handle,
                              .name = { name ? made : NULL, name ? strlen (made) : 0 } };
     err = federate_control_send (self, WIRE_SERVICE_REGISTER, &args, false, 0);
     if (err) {
@@ -134,7 +141,7 @@ mst_err_t federate_core_register (federate_core_t *self, uint32_t class_handle, 
     self->object_counter++;
     fresh->owned = in->published | 1u; /* the privilege to delete is the registrar's */
     fresh->epoch = 1;
-    *object = (mst_object_t) { id };
+    *object = (mst_object_t){ id };
     return federate_route_issue (self, class_handle - 1);
 }
 
@@ -142,9 +149,11 @@ static mst_err_t check_name (const char *name)
 {
     if (name[0] == '\0' || strncmp (name, "HLA", 3) == 0)
         return base_error (MST_E_ILLEGAL_NAME,
-                           "\"%s\" cannot be an object's name: it is empty or begins with HLA", name);
+                           "\"%s\" cannot be an object's name: it is empty or begins with HLA",
+                           name);
     if (strlen (name) >= WIRE_NAME_MAX)
-        return base_error (MST_E_ILLEGAL_NAME, "an object's name has at most %d bytes", WIRE_NAME_MAX - 1);
+        return base_error (MST_E_ILLEGAL_NAME, "an object's name has at most %d bytes",
+                           WIRE_NAME_MAX - 1);
     return MST_OK;
 }
 
@@ -160,9 +169,11 @@ mst_err_t federate_core_reserve (federate_core_t *self, const char *const *names
     if (!texts)
         return base_alloc_error ();
     for (size_t i = 0; i < count; i++)
-        texts[i] = (wire_text_t) { names[i], strlen (names[i]) };
-    wire_reserve_multiple_object_instance_names_t args = { .object_instance_names = { texts, count } };
-    err = federate_control_send (self, WIRE_SERVICE_RESERVE_MULTIPLE_OBJECT_INSTANCE_NAMES, &args, false, 0);
+        texts[i] = (wire_text_t){ names[i], strlen (names[i]) };
+    wire_reserve_multiple_object_instance_names_t args = { .object_instance_names = { texts,
+                                                                                      count } };
+    err = federate_control_send (self, WIRE_SERVICE_RESERVE_MULTIPLE_OBJECT_INSTANCE_NAMES, &args,
+                                 false, 0);
     base_free (texts);
     return err;
 }
@@ -175,8 +186,8 @@ mst_err_t federate_core_release_name (federate_core_t *self, const char *name)
         return err;
     uint64_t ignored;
     if (!base_names_get (&self->reserved, name, strlen (name), &ignored))
-        return base_error (MST_E_NAME_NOT_RESERVED, "the object name \"%s\" is not reserved by %s", name,
-                           self->name);
+        return base_error (MST_E_NAME_NOT_RESERVED, "the object name \"%s\" is not reserved by %s",
+                           name, self->name);
     wire_release_object_instance_name_t args = { .object_instance_name = { name, strlen (name) } };
     err = federate_control_send (self, WIRE_SERVICE_RELEASE_OBJECT_INSTANCE_NAME, &args, false, 0);
     if (!err)
@@ -186,8 +197,10 @@ mst_err_t federate_core_release_name (federate_core_t *self, const char *name)
 
 static mst_err_t object_unknown (const federate_core_t *self, uint64_t id)
 {
-    return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx: it was never "
-                       "discovered, or is deleted", self->name, (unsigned long long) id);
+    return base_error (MST_E_OBJECT_UNKNOWN,
+                       "%s knows no object with handle 0x%llx: it was never "
+                       "discovered, or is deleted",
+                       self->name, (unsigned long long) id);
 }
 
 mst_err_t federate_core_forget (federate_core_t *self, mst_object_t object)
@@ -203,8 +216,8 @@ mst_err_t federate_core_forget (federate_core_t *self, mst_object_t object)
         return base_error (MST_E_OWNS_ATTRIBUTES, "%s owns attributes of \"%s\": divest them first",
                            self->name, known->name);
     if (known->acquiring)
-        return base_error (MST_E_OWNERSHIP_PENDING, "an acquisition of attributes of \"%s\" is pending",
-                           known->name);
+        return base_error (MST_E_OWNERSHIP_PENDING,
+                           "an acquisition of attributes of \"%s\" is pending", known->name);
     wire_local_delete_object_instance_t args = { .object_instance = object.id };
     err = federate_control_send (self, WIRE_SERVICE_LOCAL_DELETE_OBJECT_INSTANCE, &args, false, 0);
     if (!err)
@@ -236,7 +249,8 @@ mst_err_t federate_core_request_update (federate_core_t *self, mst_object_t obje
             .attributes = { handles, handles_of (mask, handles) },
             .user_supplied_tag = { (const uint8_t *) "", 0 },
         };
-        return federate_control_send (self, WIRE_SERVICE_REQUEST_CLASS_ATTRIBUTE_VALUE_UPDATE, &args, false, 0);
+        return federate_control_send (self, WIRE_SERVICE_REQUEST_CLASS_ATTRIBUTE_VALUE_UPDATE,
+                                      &args, false, 0);
     }
     if (!federate_object (self, object.id))
         return object_unknown (self, object.id);
@@ -245,10 +259,12 @@ mst_err_t federate_core_request_update (federate_core_t *self, mst_object_t obje
         .attributes = { handles, handles_of (mask, handles) },
         .user_supplied_tag = { (const uint8_t *) "", 0 },
     };
-    return federate_control_send (self, WIRE_SERVICE_REQUEST_INSTANCE_ATTRIBUTE_VALUE_UPDATE, &args, false, 0);
+    return federate_control_send (self, WIRE_SERVICE_REQUEST_INSTANCE_ATTRIBUTE_VALUE_UPDATE, &args,
+                                  false, 0);
 }
 
-/*  Questions --------------------------------------------------------------------------------------- */
+/*  Questions
+ * --------------------------------------------------------------------------------------- */
 
 const char *federate_core_object_name (const federate_core_t *self, mst_object_t object)
 {

@@ -67,7 +67,9 @@ static federate_peer_t *peer_new (const wire_introduce_t *args)
 static mst_err_t answer (federate_core_t *self, uint64_t connection, uint16_t kind,
                          const wire_route_talk_t *talk)
 {
-    federate_effect_t effect = { .kind = FEDERATE_ANSWER, .connection = connection, .peer = talk->to,
+    federate_effect_t effect = { .kind = FEDERATE_ANSWER,
+                                 .connection = connection,
+                                 .peer = talk->to,
                                  .close = kind == WIRE_KIND_REFUSED };
 
     mst_err_t err = BASE_LIST_ROOM (&self->effects);
@@ -96,8 +98,11 @@ static mst_err_t welcome (federate_core_t *self, uint64_t connection, federate_p
 static mst_err_t refuse (federate_core_t *self, uint64_t connection, uint32_t to, mst_err_t err,
                          const char *text)
 {
-    wire_route_talk_t talk = { .from = self->self, .to = to, .number = (uint64_t) err,
-                               .text = (const uint8_t *) text, .text_size_bytes = (uint32_t) strlen (text) };
+    wire_route_talk_t talk = { .from = self->self,
+                               .to = to,
+                               .number = (uint64_t) err,
+                               .text = (const uint8_t *) text,
+                               .text_size_bytes = (uint32_t) strlen (text) };
     return answer (self, connection, WIRE_KIND_REFUSED, &talk);
 }
 
@@ -190,7 +195,8 @@ mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const 
     if (err)
         return refuse (self, connection, 0, err, mst_error_text ());
     if (frame->kind != WIRE_KIND_HELLO)
-        return refuse (self, connection, talk.from, MST_E_NOT_SUPPORTED, "a frame that only a receiver sends");
+        return refuse (self, connection, talk.from, MST_E_NOT_SUPPORTED,
+                       "a frame that only a receiver sends");
     federate_peer_t *peer = federate_peer (self, talk.from);
     if (peer && (talk.number != peer->incarnation || talk.token != peer->token))
         return refuse (self, connection, talk.from, MST_E_NOT_INTRODUCED,
@@ -198,7 +204,8 @@ mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const 
     if (peer)
         return welcome (self, connection, peer);
     if (self->strangers.count >= FEDERATE_STRANGERS_MAX)
-        return refuse (self, connection, talk.from, MST_E_LIMIT, "too many strangers wait for an introduction");
+        return refuse (self, connection, talk.from, MST_E_LIMIT,
+                       "too many strangers wait for an introduction");
     talk.text = NULL;
     err = BASE_LIST_ROOM (&self->strangers);
     if (!err)
@@ -210,7 +217,8 @@ mst_err_t federate_peer_talk (federate_core_t *self, uint64_t connection, const 
     return MST_OK;
 }
 
-/*  Departure --------------------------------------------------------------------------------------- */
+/*  Departure
+ * --------------------------------------------------------------------------------------- */
 
 static mst_err_t report_missing (federate_core_t *self, const federate_peer_t *peer)
 {
@@ -221,9 +229,9 @@ static mst_err_t report_missing (federate_core_t *self, const federate_peer_t *p
     return federate_control_send (self, WIRE_SERVICE_LOST_MESSAGES, &args, false, 0);
 }
 
-/*  Its departure has had its turn, and nothing more comes: what is held of it waits for no control any
-    longer, as all that it caused stood before the departure. The RTI is told that what was reported is
-    acknowledged. */
+/*  Its departure has had its turn, and nothing more comes: what is held of it waits for no control
+   any longer, as all that it caused stood before the departure. The RTI is told that what was
+   reported is acknowledged. */
 static mst_err_t settle (federate_core_t *self, federate_peer_t *peer)
 {
     base_assert (peer->departed);
@@ -288,7 +296,9 @@ mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args
     federate_route_fini (self, peer);
     if (nothing_more_comes (peer))
         return federate_peer_finish (self, peer);
-    federate_effect_t effect = { .kind = FEDERATE_GIVE_UP, .peer = peer->id, .connection = peer->connection };
+    federate_effect_t effect = { .kind = FEDERATE_GIVE_UP,
+                                 .peer = peer->id,
+                                 .connection = peer->connection };
     return peer->lost ? BASE_LIST_PUSH (&self->effects, effect) : MST_OK;
 }
 

@@ -1,6 +1,6 @@
-/*  Routes: one way to each federate that must hear from this one. Updates are packed into the open bundle
-    of a route; it is sealed when it is full and when time or the user asks. Sealed bundles wait until the
-    receiver has said WELCOME. A window bounds what the receiver has not consumed. */
+/*  Routes: one way to each federate that must hear from this one. Updates are packed into the open
+   bundle of a route; it is sealed when it is full and when time or the user asks. Sealed bundles
+   wait until the receiver has said WELCOME. A window bounds what the receiver has not consumed. */
 #include "federate/core/internal.h"
 
 #include <string.h>
@@ -30,7 +30,8 @@ static federate_route_t *route_new (const federate_core_t *self, federate_peer_t
     route->open_smallest = WIRE_TIME_NEVER;
     route->subscribed = base_calloc (self->model->objects.count, sizeof *route->subscribed);
     route->effective = base_calloc (self->model->objects.count, sizeof *route->effective);
-    route->interactions = base_calloc (self->model->interactions.count, sizeof *route->interactions);
+    route->interactions =
+        base_calloc (self->model->interactions.count, sizeof *route->interactions);
     if (!route->subscribed || !route->effective || !route->interactions) {
         route_free (route);
         return NULL;
@@ -40,8 +41,9 @@ static federate_route_t *route_new (const federate_core_t *self, federate_peer_t
 
 static mst_err_t send_hello (federate_core_t *self, federate_route_t *route)
 {
-    wire_route_talk_t talk = { .from = self->self, .to = route->peer->id,
-                               .number = self->incarnation, .token = self->token };
+    wire_route_talk_t talk = {
+        .from = self->self, .to = route->peer->id, .number = self->incarnation, .token = self->token
+    };
     federate_effect_t effect = { .kind = FEDERATE_SEND_ROUTE, .peer = route->peer->id };
 
     mst_err_t err = wire_route_talk_write (&effect.bytes, WIRE_KIND_HELLO, &talk);
@@ -71,14 +73,17 @@ mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer)
         route->welcome = true;
         return MST_OK;
     }
-    federate_effect_t effect = { .kind = FEDERATE_OPEN_ROUTE, .peer = peer->id,
-                                 .endpoints = peer->endpoints, .endpoint_count = peer->endpoint_count,
+    federate_effect_t effect = { .kind = FEDERATE_OPEN_ROUTE,
+                                 .peer = peer->id,
+                                 .endpoints = peer->endpoints,
+                                 .endpoint_count = peer->endpoint_count,
                                  .same_host = strcmp (peer->host, self->host) == 0 };
     mst_err_t err = BASE_LIST_PUSH (&self->effects, effect);
     return err ? err : send_hello (self, route);
 }
 
-/*  Interest -------------------------------------------------------------------------------------- */
+/*  Interest --------------------------------------------------------------------------------------
+ */
 
 /*  Keeps a class's list of interested routes in the order of their ids. */
 #define LIST_SET(list, route, wanted)                                                              \
@@ -103,8 +108,8 @@ mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer)
         (list)->count++;                                                                           \
     } while (0)
 
-static mst_err_t interest_in_objects (federate_core_t *self, federate_route_t *route, uint32_t index,
-                                      uint64_t mask)
+static mst_err_t interest_in_objects (federate_core_t *self, federate_route_t *route,
+                                      uint32_t index, uint64_t mask)
 {
     const fom_tree_t *tree = &self->model->objects;
 
@@ -129,7 +134,8 @@ static mst_err_t interest_in_interactions (federate_core_t *self, federate_route
         bool effective = false;
         for (uint32_t at = below; at != FOM_NONE; at = fom_class (tree, at)->parent)
             effective = effective || (route->interactions[at] & 1u) != 0;
-        route->interactions[below] = (uint8_t) ((route->interactions[below] & 1u) | (effective ? 2u : 0u));
+        route->interactions[below] =
+            (uint8_t) ((route->interactions[below] & 1u) | (effective ? 2u : 0u));
         LIST_SET (&self->interactions[below].routes, route, effective);
     }
     return MST_OK;
@@ -143,13 +149,15 @@ mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t 
     if (!peer || peer->departed)
         return MST_OK;
     if (args->class == 0 || !fom_class_known (tree, args->class - 1))
-        return base_error (MST_E_MALFORMED, "INTEREST in class %llu, which the object model does not have",
+        return base_error (MST_E_MALFORMED,
+                           "INTEREST in class %llu, which the object model does not have",
                            (unsigned long long) args->class);
     mst_err_t err = federate_route_open (self, peer);
     if (err)
         return err;
     uint32_t index = (uint32_t) args->class - 1;
-    peer->route->issued = self->sequence; /* what was registered may still be on its way to the RTI */
+    peer->route->issued =
+        self->sequence; /* what was registered may still be on its way to the RTI */
     if (args->kind == 0)
         return interest_in_objects (self, peer->route, index, args->mask);
     return interest_in_interactions (self, peer->route, index, args->mask != 0);
@@ -166,7 +174,8 @@ static void forget_route (federate_core_t *self, const federate_route_t *route)
     for (uint32_t i = 0; self->interactions && i < self->model->interactions.count; i++)
         for (size_t k = self->interactions[i].routes.count; k-- > 0;)
             if (self->interactions[i].routes.items[k] == route) {
-                memmove (&self->interactions[i].routes.items[k], &self->interactions[i].routes.items[k + 1],
+                memmove (&self->interactions[i].routes.items[k],
+                         &self->interactions[i].routes.items[k + 1],
                          (--self->interactions[i].routes.count - k) * sizeof (federate_route_t *));
             }
 }
@@ -195,7 +204,8 @@ mst_err_t federate_route_issue (federate_core_t *self, uint32_t class_index)
     return MST_OK;
 }
 
-/*  Bundles ----------------------------------------------------------------------------------------- */
+/*  Bundles
+ * ----------------------------------------------------------------------------------------- */
 
 static mst_err_t begin_bundle (federate_core_t *self, federate_route_t *route)
 {
@@ -230,8 +240,8 @@ static mst_err_t add_best_effort (federate_core_t *self, federate_route_t *route
     return err;
 }
 
-/*  Marks change between messages: a bundle has the marks of its last message, which is safe, because the
-    receiver then waits for more than the first ones needed. */
+/*  Marks change between messages: a bundle has the marks of its last message, which is safe,
+   because the receiver then waits for more than the first ones needed. */
 mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
                               const wire_message_t *message, const wire_message_value_t *values,
                               bool best_effort)
@@ -244,7 +254,8 @@ mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
     mst_err_t err = MST_OK;
     size_t full = self->options.bundle_bytes;
     if (message->room_bytes >= full && route->open.size_bytes >= full / 2)
-        err = federate_route_seal (self, route); /* so that no bundle is much larger than it must be */
+        err = federate_route_seal (self,
+                                   route); /* so that no bundle is much larger than it must be */
     if (!err && route->open.size_bytes == 0)
         err = begin_bundle (self, route);
     if (!err)
@@ -276,7 +287,7 @@ static mst_err_t dispatch (federate_core_t *self, federate_route_t *route, base_
     if (err)
         return err;
     effect.bytes = *bytes;
-    *bytes = (base_buffer_t) { 0 };
+    *bytes = (base_buffer_t){ 0 };
     BASE_LIST_PUT (&self->effects, effect);
     return MST_OK;
 }
@@ -302,7 +313,7 @@ static mst_err_t send_or_wait (federate_core_t *self, federate_route_t *route, b
         err = dispatch (self, route, bytes);
     else if (!(err = FEDERATE_FIFO_ROOM (&route->waiting))) {
         sealed.bytes = *bytes;
-        *bytes = (base_buffer_t) { 0 };
+        *bytes = (base_buffer_t){ 0 };
         BASE_LIST_PUT (&route->waiting.list, sealed);
     }
     if (err)
@@ -315,9 +326,10 @@ static mst_err_t send_or_wait (federate_core_t *self, federate_route_t *route, b
 
 static mst_err_t seal_best_effort (federate_core_t *self, federate_route_t *route)
 {
-    wire_bundle_head_t head = { self->self, self->incarnation, route->peer->id,
-                                route->best_effort_sequence + 1, WIRE_TIME_NEVER, self->relevant,
-                                route->issued, route->open_best_effort_count };
+    wire_bundle_head_t head = { self->self,      self->incarnation,
+                                route->peer->id, route->best_effort_sequence + 1,
+                                WIRE_TIME_NEVER, self->relevant,
+                                route->issued,   route->open_best_effort_count };
     mst_err_t err = wire_bundle_end (&route->open_best_effort, &head, WIRE_KIND_BUNDLE_BEST_EFFORT);
     if (!err)
         err = send_or_wait (self, route, &route->open_best_effort);
@@ -337,9 +349,9 @@ mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route)
     if (err || route->open.size_bytes == 0)
         return err;
     base_trace ("federate/core/route.c: federate_route_seal");
-    wire_bundle_head_t head = { self->self, self->incarnation, route->peer->id, route->sequence + 1,
-                                route->open_smallest, route->open_applied, route->open_issued,
-                                route->open_count };
+    wire_bundle_head_t head = { self->self,          self->incarnation,    route->peer->id,
+                                route->sequence + 1, route->open_smallest, route->open_applied,
+                                route->open_issued,  route->open_count };
     err = wire_bundle_end (&route->open, &head, WIRE_KIND_BUNDLE);
     if (!err)
         err = send_or_wait (self, route, &route->open);
@@ -374,9 +386,11 @@ mst_err_t federate_core_flush (federate_core_t *self)
     return self->joined ? federate_route_seal_all (self) : MST_OK;
 }
 
-/*  What comes back ------------------------------------------------------------------------------- */
+/*  What comes back -------------------------------------------------------------------------------
+ */
 
-mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer, const wire_frame_t *frame)
+mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer,
+                               const wire_frame_t *frame)
 {
     wire_route_talk_t talk;
 
@@ -419,8 +433,8 @@ mst_err_t federate_core_from_route (federate_core_t *self, uint32_t peer_id, con
     return MST_OK;
 }
 
-/*  Before WELCOME nothing has left, so the road may change. After it the receiver is gone, or the network
-    is: the RTI will say; until then the window fills. */
+/*  Before WELCOME nothing has left, so the road may change. After it the receiver is gone, or the
+   network is: the RTI will say; until then the window fills. */
 mst_err_t federate_core_route_failed (federate_core_t *self, uint32_t peer_id, const char *why)
 {
     base_assert (self != NULL && why != NULL);
@@ -440,17 +454,19 @@ mst_err_t federate_core_route_failed (federate_core_t *self, uint32_t peer_id, c
     return send_waiting (self, peer->route);
 }
 
-/*  Before a resign: who has not said WELCOME by now says it to nobody, so what waits for it goes through the
-    RTI. */
+/*  Before a resign: who has not said WELCOME by now says it to nobody, so what waits for it goes
+   through the RTI. */
 mst_err_t federate_route_leave (federate_core_t *self)
 {
     base_assert (self != NULL);
     mst_err_t err = federate_route_seal_all (self);
     BASE_MAP_EACH (&self->peers, entry) {
         federate_peer_t *peer = (federate_peer_t *) (uintptr_t) entry->value;
-        if (err || !peer->route || peer->departed || FEDERATE_FIFO_COUNT (&peer->route->waiting) == 0)
+        if (err || !peer->route || peer->departed ||
+            FEDERATE_FIFO_COUNT (&peer->route->waiting) == 0)
             continue;
-        err = federate_core_route_failed (self, peer->id, "the sender leaves before the receiver has answered");
+        err = federate_core_route_failed (self, peer->id,
+                                          "the sender leaves before the receiver has answered");
     }
     return err;
 }

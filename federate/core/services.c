@@ -1,17 +1,17 @@
-/*  Joining and leaving, synchronization points, barriers, ownership and results: services that the RTI
-    carries out; here they are checked and sent. */
+/*  Joining and leaving, synchronization points, barriers, ownership and results: services that the
+   RTI carries out; here they are checked and sent. */
 #include "federate/core/internal.h"
 
 #include <string.h>
 
 static wire_text_t text (const char *string)
 {
-    return (wire_text_t) { string, strlen (string) };
+    return (wire_text_t){ string, strlen (string) };
 }
 
 static wire_bytes_t bytes (const void *data, size_t size_bytes)
 {
-    return (wire_bytes_t) { data ? data : (const void *) "", data ? size_bytes : 0 };
+    return (wire_bytes_t){ data ? data : (const void *) "", data ? size_bytes : 0 };
 }
 
 mst_err_t federate_core_join (federate_core_t *self, const federate_join_t *join, uint32_t *request)
@@ -54,10 +54,12 @@ mst_err_t federate_core_resign (federate_core_t *self, mst_resign_t action, uint
     if (!err)
         err = federate_control_send_time (self, WIRE_ADVANCE_NONE, 0, self->now);
     if (!err)
-        err = federate_control_expect (self, WIRE_SERVICE_RESIGN_FEDERATION_EXECUTION, 0, 0, request);
+        err =
+            federate_control_expect (self, WIRE_SERVICE_RESIGN_FEDERATION_EXECUTION, 0, 0, request);
     if (err)
         return err;
-    err = federate_control_send (self, WIRE_SERVICE_RESIGN_FEDERATION_EXECUTION, &args, true, *request);
+    err = federate_control_send (self, WIRE_SERVICE_RESIGN_FEDERATION_EXECUTION, &args, true,
+                                 *request);
     if (err)
         self->pending.count--;
     return err;
@@ -71,12 +73,14 @@ mst_err_t federate_core_report (federate_core_t *self, const char *name, const c
     if (err)
         return err;
     if (strlen (name) == 0 || strlen (name) > 64 || strlen (value) > 4096)
-        return base_error (MST_E_INVALID_ARGUMENT, "a result has a name of 1 to 64 bytes and a value of up to 4,096");
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "a result has a name of 1 to 64 bytes and a value of up to 4,096");
     wire_report_t args = { text (name), text (value) };
     return federate_control_send (self, WIRE_SERVICE_REPORT, &args, false, 0);
 }
 
-/*  Synchronization ---------------------------------------------------------------------------------- */
+/*  Synchronization
+ * ---------------------------------------------------------------------------------- */
 
 mst_err_t federate_core_register_point (federate_core_t *self, const char *label, const void *tag,
                                         size_t tag_size_bytes, const mst_federate_id_t *members,
@@ -88,35 +92,39 @@ mst_err_t federate_core_register_point (federate_core_t *self, const char *label
         return err;
     self->urgent = true;
     if (!members) {
-        wire_register_federation_synchronization_point_t args = { text (label), bytes (tag, tag_size_bytes) };
-        return federate_control_send (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT, &args,
-                                      true, 0);
+        wire_register_federation_synchronization_point_t args = { text (label),
+                                                                  bytes (tag, tag_size_bytes) };
+        return federate_control_send (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT,
+                                      &args, true, 0);
     }
     uint64_t *set = base_calloc (member_count, sizeof *set);
     if (!set)
         return base_alloc_error ();
     for (size_t i = 0; i < member_count; i++)
         set[i] = members[i].id;
-    wire_register_federation_synchronization_point_with_set_t args = { text (label), bytes (tag, tag_size_bytes),
+    wire_register_federation_synchronization_point_with_set_t args = { text (label),
+                                                                       bytes (tag, tag_size_bytes),
                                                                        { set, member_count } };
-    err = federate_control_send (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT_WITH_SET, &args,
-                                 true, 0);
+    err = federate_control_send (
+        self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT_WITH_SET, &args, true, 0);
     base_free (set);
     return err;
 }
 
-mst_err_t federate_core_register_point_asked (federate_core_t *self, const char *label, uint32_t *request)
+mst_err_t federate_core_register_point_asked (federate_core_t *self, const char *label,
+                                              uint32_t *request)
 {
     wire_register_federation_synchronization_point_t args = { text (label), bytes (NULL, 0) };
 
     base_assert (self != NULL && request != NULL);
     mst_err_t err = federate_check_joined (self);
     if (!err)
-        err = federate_control_expect (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT, 0, 0, request);
+        err = federate_control_expect (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT,
+                                       0, 0, request);
     if (err)
         return err;
-    err = federate_control_send (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT, &args, true,
-                                 *request);
+    err = federate_control_send (self, WIRE_SERVICE_REGISTER_FEDERATION_SYNCHRONIZATION_POINT,
+                                 &args, true, *request);
     if (err)
         self->pending.count--;
     return err;
@@ -130,7 +138,8 @@ mst_err_t federate_core_achieve_point (federate_core_t *self, const char *label,
         return err;
     wire_synchronization_point_achieved_t args = { text (label), succeeded };
     self->urgent = true;
-    return federate_control_send (self, WIRE_SERVICE_SYNCHRONIZATION_POINT_ACHIEVED, &args, true, 0);
+    return federate_control_send (self, WIRE_SERVICE_SYNCHRONIZATION_POINT_ACHIEVED, &args, true,
+                                  0);
 }
 
 static mst_err_t send_arrival (federate_core_t *self, const char *name, const char *const *expected,
@@ -148,8 +157,8 @@ static mst_err_t send_arrival (federate_core_t *self, const char *name, const ch
     return err;
 }
 
-mst_err_t federate_core_barrier (federate_core_t *self, const char *name, const char *const *expected,
-                                 size_t count, int64_t deadline_ns)
+mst_err_t federate_core_barrier (federate_core_t *self, const char *name,
+                                 const char *const *expected, size_t count, int64_t deadline_ns)
 {
     base_assert (self != NULL && name != NULL);
     base_assert (expected != NULL && deadline_ns >= 0);
@@ -158,8 +167,8 @@ mst_err_t federate_core_barrier (federate_core_t *self, const char *name, const 
 }
 
 mst_err_t federate_core_barrier_asked (federate_core_t *self, const char *name,
-                                       const char *const *expected, size_t count, int64_t deadline_ns,
-                                       uint32_t *request)
+                                       const char *const *expected, size_t count,
+                                       int64_t deadline_ns, uint32_t *request)
 {
     base_assert (self != NULL && name != NULL && request != NULL);
     base_assert (expected != NULL && deadline_ns >= 0);
@@ -174,19 +183,22 @@ mst_err_t federate_core_barrier_asked (federate_core_t *self, const char *name,
     return err;
 }
 
-/*  Ownership ---------------------------------------------------------------------------------------------- */
+/*  Ownership
+ * ---------------------------------------------------------------------------------------------- */
 
-static mst_err_t find_object (const federate_core_t *self, uint64_t id, uint64_t mask, federate_object_t **object)
+static mst_err_t find_object (const federate_core_t *self, uint64_t id, uint64_t mask,
+                              federate_object_t **object)
 {
     mst_err_t err = federate_check_joined (self);
     if (err)
         return err;
     *object = federate_object (self, id);
     if (!*object)
-        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
-                           (unsigned long long) id);
+        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx",
+                           self->name, (unsigned long long) id);
     if (mask & ~self->classes[(*object)->class_index].all)
-        return base_error (MST_E_ATTRIBUTE_UNKNOWN, "the class of \"%s\" does not have all attributes of mask 0x%llx",
+        return base_error (MST_E_ATTRIBUTE_UNKNOWN,
+                           "the class of \"%s\" does not have all attributes of mask 0x%llx",
                            (*object)->name, (unsigned long long) mask);
     return MST_OK;
 }
@@ -211,11 +223,14 @@ mst_err_t federate_core_divest (federate_core_t *self, mst_object_t object, uint
     if (err)
         return err;
     if (known->migrating || (mask & ~known->owned))
-        return base_error (MST_E_NOT_OWNED, "%s does not own all of 0x%llx of \"%s\", or it is migrating",
+        return base_error (MST_E_NOT_OWNED,
+                           "%s does not own all of 0x%llx of \"%s\", or it is migrating",
                            self->name, (unsigned long long) mask, known->name);
-    wire_unconditional_attribute_ownership_divestiture_t args = { object.id, handles_of (mask, room),
+    wire_unconditional_attribute_ownership_divestiture_t args = { object.id,
+                                                                  handles_of (mask, room),
                                                                   bytes (tag, tag_size_bytes) };
-    err = federate_control_send (self, WIRE_SERVICE_UNCONDITIONAL_ATTRIBUTE_OWNERSHIP_DIVESTITURE, &args, true, 0);
+    err = federate_control_send (self, WIRE_SERVICE_UNCONDITIONAL_ATTRIBUTE_OWNERSHIP_DIVESTITURE,
+                                 &args, true, 0);
     if (!err)
         known->owned &= ~mask;
     self->urgent = true;
@@ -236,16 +251,20 @@ mst_err_t federate_core_acquire (federate_core_t *self, mst_object_t object, uin
         return base_error (MST_E_ALREADY_OWNED, "%s owns 0x%llx of \"%s\" already", self->name,
                            (unsigned long long) (mask & known->owned), known->name);
     if (mask & ~1u & ~self->classes[known->class_index].published)
-        return base_error (MST_E_ATTRIBUTE_NOT_PUBLISHED, "%s does not publish all of 0x%llx of the class of \"%s\"",
-                           self->name, (unsigned long long) mask, known->name);
+        return base_error (MST_E_ATTRIBUTE_NOT_PUBLISHED,
+                           "%s does not publish all of 0x%llx of the class of \"%s\"", self->name,
+                           (unsigned long long) mask, known->name);
     wire_attribute_ownership_acquisition_t args = { object.id, handles_of (mask, room),
                                                     bytes (tag, tag_size_bytes) };
-    wire_attribute_ownership_acquisition_if_available_t if_available = { object.id, args.desired_attributes,
+    wire_attribute_ownership_acquisition_if_available_t if_available = { object.id,
+                                                                         args.desired_attributes,
                                                                          args.user_supplied_tag };
     err = only_available
-              ? federate_control_send (self, WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_ACQUISITION_IF_AVAILABLE,
+              ? federate_control_send (self,
+                                       WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_ACQUISITION_IF_AVAILABLE,
                                        &if_available, true, 0)
-              : federate_control_send (self, WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_ACQUISITION, &args, true, 0);
+              : federate_control_send (self, WIRE_SERVICE_ATTRIBUTE_OWNERSHIP_ACQUISITION, &args,
+                                       true, 0);
     if (!err)
         known->acquiring |= mask;
     self->urgent = true;
@@ -259,7 +278,8 @@ mst_err_t federate_core_query_owner (federate_core_t *self, mst_object_t object,
 
     base_assert (self != NULL);
     if (attribute == 0 || attribute > FEDERATE_ATTRIBUTES_MAX)
-        return base_error (MST_E_ATTRIBUTE_UNKNOWN, "there is no attribute with handle %u", attribute);
+        return base_error (MST_E_ATTRIBUTE_UNKNOWN, "there is no attribute with handle %u",
+                           attribute);
     mst_err_t err = find_object (self, object.id, UINT64_C (1) << (attribute - 1), &known);
     if (err)
         return err;

@@ -1,38 +1,43 @@
-/*  Logical clocks on receive-order messages, and their causal delivery, where a federate asked for them.
+/*  Logical clocks on receive-order messages, and their causal delivery, where a federate asked for
+   them.
 
-    The stamps of a message are one array of integers: Lamport's stamp, the length n of the vector, its n
-    counts (federate 1 first), then the sparse matrix of timemgmt/causal.h as triples (from, to, count).
-    Best-effort messages have no matrix: they may be lost, and nothing may wait for them.
+    The stamps of a message are one array of integers: Lamport's stamp, the length n of the vector,
+   its n counts (federate 1 first), then the sparse matrix of timemgmt/causal.h as triples (from,
+   to, count). Best-effort messages have no matrix: they may be lost, and nothing may wait for them.
 
-    A message whose stamp does not fit (its sender does not send causally, or ran out of memory between
-    counting and sending) is delivered as it came. What travels by the RTI (discoveries, removals, points)
-    does not wait for messages that wait here. */
+    A message whose stamp does not fit (its sender does not send causally, or ran out of memory
+   between counting and sending) is delivered as it came. What travels by the RTI (discoveries,
+   removals, points) does not wait for messages that wait here. */
 #include "federate/core/internal.h"
 
 #include <string.h>
 
 enum { STAMP_HEAD = 2, STAMP_TRIPLE = 3 };
 
-/*  Sending ------------------------------------------------------------------------------------------ */
+/*  Sending
+ * ------------------------------------------------------------------------------------------ */
 
-/*  The pairs of who is gone leave the stamps only when they are in the way: until then some may not know. */
+/*  The pairs of who is gone leave the stamps only when they are in the way: until then some may not
+ * know. */
 static void forget_departed (federate_core_t *self)
 {
     BASE_MAP_EACH (&self->peers, entry) {
         const federate_peer_t *peer = (const federate_peer_t *) (uintptr_t) entry->value;
         if (peer->finished)
-            (void) timemgmt_causal_forget (self->causal, peer->id); /* one of its messages may still wait */
+            (void) timemgmt_causal_forget (self->causal,
+                                           peer->id); /* one of its messages may still wait */
     }
 }
 
 static mst_err_t count_receivers (federate_core_t *self)
 {
-    mst_err_t err = timemgmt_causal_send (self->causal, self->receivers.items, self->receivers.count,
-                                          &self->matrix);
+    mst_err_t err = timemgmt_causal_send (self->causal, self->receivers.items,
+                                          self->receivers.count, &self->matrix);
     if (err != MST_E_LIMIT)
         return err;
     forget_departed (self);
-    return timemgmt_causal_send (self->causal, self->receivers.items, self->receivers.count, &self->matrix);
+    return timemgmt_causal_send (self->causal, self->receivers.items, self->receivers.count,
+                                 &self->matrix);
 }
 
 static mst_err_t write_stamps (federate_core_t *self, wire_message_t *message)
@@ -74,7 +79,8 @@ mst_err_t federate_stamp (federate_core_t *self, wire_message_t *message, bool r
     return write_stamps (self, message);
 }
 
-/*  Receiving ---------------------------------------------------------------------------------------- */
+/*  Receiving
+ * ---------------------------------------------------------------------------------------- */
 
 /*  The stamps as numbers, in the arena; NULL: there are none, or they do not decode. */
 static uint64_t *take_stamps (const wire_message_t *message, base_arena_t *arena, uint32_t *count)
@@ -95,7 +101,8 @@ static uint64_t *take_stamps (const wire_message_t *message, base_arena_t *arena
     return stamps;
 }
 
-void federate_stamps_read (federate_core_t *self, const wire_message_t *message, mst_reception_t *reception)
+void federate_stamps_read (federate_core_t *self, const wire_message_t *message,
+                           mst_reception_t *reception)
 {
     uint32_t count;
 
@@ -105,10 +112,12 @@ void federate_stamps_read (federate_core_t *self, const wire_message_t *message,
         return;
     uint64_t vector = stamps[1];
     (void) timemgmt_lamport_receive (&self->lamport, stamps[0]);
-    for (uint64_t i = 0; self->options.stamps && i < vector && i + 1 < TIMEMGMT_FEDERATES_MAX; i++) {
+    for (uint64_t i = 0; self->options.stamps && i < vector && i + 1 < TIMEMGMT_FEDERATES_MAX;
+         i++) {
         uint64_t seen = stamps[STAMP_HEAD + i];
         if (seen > timemgmt_vector_get (&self->vector, (uint32_t) i + 1))
-            (void) timemgmt_vector_set (&self->vector, (uint32_t) i + 1, seen); /* without memory it stays behind */
+            (void) timemgmt_vector_set (&self->vector, (uint32_t) i + 1,
+                                        seen); /* without memory it stays behind */
     }
     stamps[1] = stamps[0]; /* the user's view: Lamport's, then the vector */
     reception->stamps = stamps + 1;
@@ -170,7 +179,8 @@ static bool take_matrix (federate_core_t *self, const wire_message_t *message)
     size_t at = STAMP_HEAD + (size_t) stamps[1], numbers = count - at;
     self->matrix.count = 0;
     for (; numbers >= STAMP_TRIPLE; at += STAMP_TRIPLE, numbers -= STAMP_TRIPLE) {
-        timemgmt_causal_entry_t entry = { (uint32_t) stamps[at], (uint32_t) stamps[at + 1], stamps[at + 2] };
+        timemgmt_causal_entry_t entry = { (uint32_t) stamps[at], (uint32_t) stamps[at + 1],
+                                          stamps[at + 2] };
         if (BASE_LIST_PUSH (&self->matrix, entry))
             return false;
     }
@@ -188,8 +198,8 @@ static mst_err_t too_many_wait (federate_core_t *self)
     return err;
 }
 
-static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer, const wire_message_t *message,
-                          federate_bundle_t *single)
+static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer,
+                          const wire_message_t *message, federate_bundle_t *single)
 {
     uint32_t slot;
 
@@ -200,20 +210,22 @@ static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer, co
         federate_parcel_drop (self, single->parcel);
         return err;
     }
-    self->waiting.items[slot] = (federate_waiting_t) { .single = *single, .used = true };
-    err = timemgmt_causal_receive (self->causal, peer->id, self->matrix.items, self->matrix.count, slot,
-                                   &self->ready);
+    self->waiting.items[slot] = (federate_waiting_t){ .single = *single, .used = true };
+    err = timemgmt_causal_receive (self->causal, peer->id, self->matrix.items, self->matrix.count,
+                                   slot, &self->ready);
     if (!err)
         return pass_ready (self);
-    self->waiting.items[slot] = (federate_waiting_t) { .next_free = self->waiting_free };
+    self->waiting.items[slot] = (federate_waiting_t){ .next_free = self->waiting_free };
     self->waiting_free = slot + 1;
     mst_err_t told = err == MST_E_LIMIT ? too_many_wait (self) : MST_OK;
     err = pass_on (self, single);
     return err ? err : told;
 }
 
-/*  Takes a released bundle apart; each message goes to the user when its causes have. Eats the bundle. */
-mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer, federate_bundle_t *bundle)
+/*  Takes a released bundle apart; each message goes to the user when its causes have. Eats the
+ * bundle. */
+mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer,
+                                   federate_bundle_t *bundle)
 {
     mst_err_t err = MST_OK;
 
@@ -246,7 +258,8 @@ mst_err_t federate_causal_gone (federate_core_t *self, const federate_peer_t *pe
     base_assert (self != NULL && peer != NULL);
     if (!self->causal)
         return MST_OK;
-    mst_err_t err = timemgmt_causal_lost (self->causal, peer->id, UINT64_MAX, &dropped, &self->ready);
+    mst_err_t err =
+        timemgmt_causal_lost (self->causal, peer->id, UINT64_MAX, &dropped, &self->ready);
     base_assert (dropped.count == 0); /* what is in hand is delivered */
     BASE_LIST_FINI (&dropped);
     return err ? err : pass_ready (self);

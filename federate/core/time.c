@@ -1,9 +1,11 @@
-/*  Logical time as the federate sees it: requests go out with the ledger, a grant lets the queue go up to
-    its time, then the federate is told. The send floor is shared with the RTI (timemgmt/floor.h). */
+/*  Logical time as the federate sees it: requests go out with the ledger, a grant lets the queue go
+   up to its time, then the federate is told. The send floor is shared with the RTI
+   (timemgmt/floor.h). */
 #include "federate/core/internal.h"
 
-_Static_assert ((int) WIRE_ADVANCE_TAR == (int) TIMEMGMT_TAR + 1 && (int) WIRE_ADVANCE_FQR == (int) TIMEMGMT_FQR + 1,
-                "kinds on the wire are those of timemgmt, from 1");
+_Static_assert((int) WIRE_ADVANCE_TAR == (int) TIMEMGMT_TAR + 1 &&
+                   (int) WIRE_ADVANCE_FQR == (int) TIMEMGMT_FQR + 1,
+               "kinds on the wire are those of timemgmt, from 1");
 
 static mst_err_t check_idle (const federate_core_t *self)
 {
@@ -11,12 +13,15 @@ static mst_err_t check_idle (const federate_core_t *self)
     if (err)
         return err;
     if (self->advancing)
-        return base_error (MST_E_ADVANCE_PENDING, "%s: an advance to %s is pending: wait for its grant",
-                           self->name, FEDERATE_TIME (self, self->requested));
+        return base_error (MST_E_ADVANCE_PENDING,
+                           "%s: an advance to %s is pending: wait for its grant", self->name,
+                           FEDERATE_TIME (self, self->requested));
     if (self->regulation_pending)
-        return base_error (MST_E_REGULATION_PENDING, "%s: wait for regulation_enabled first", self->name);
+        return base_error (MST_E_REGULATION_PENDING, "%s: wait for regulation_enabled first",
+                           self->name);
     if (self->constrained_pending)
-        return base_error (MST_E_CONSTRAINED_PENDING, "%s: wait for constrained_enabled first", self->name);
+        return base_error (MST_E_CONSTRAINED_PENDING, "%s: wait for constrained_enabled first",
+                           self->name);
     return MST_OK;
 }
 
@@ -107,7 +112,8 @@ mst_err_t federate_core_modify_lookahead (federate_core_t *self, mst_time_t look
     if (err)
         return err;
     if (!self->regulating)
-        return base_error (MST_E_REGULATION_OFF, "%s is not time regulating: it has no lookahead", self->name);
+        return base_error (MST_E_REGULATION_OFF, "%s is not time regulating: it has no lookahead",
+                           self->name);
     err = timemgmt_interval_check (self->time_type, lookahead);
     if (!err)
         err = report_then_send (self, WIRE_SERVICE_MODIFY_LOOKAHEAD, &args);
@@ -126,8 +132,8 @@ mst_err_t federate_core_advance (federate_core_t *self, uint8_t kind, mst_time_t
     if (err)
         return err;
     if (to < self->now)
-        return base_error (MST_E_TIME_PASSED, "%s is at time %s and cannot go back to %s", self->name,
-                           FEDERATE_TIME (self, self->now), FEDERATE_TIME (self, to));
+        return base_error (MST_E_TIME_PASSED, "%s is at time %s and cannot go back to %s",
+                           self->name, FEDERATE_TIME (self, self->now), FEDERATE_TIME (self, to));
     err = federate_migration_flush (self);
     if (!err)
         err = federate_control_send_time (self, kind, self->request_number + 1, to);
@@ -161,16 +167,19 @@ mst_err_t federate_core_asynchronous (federate_core_t *self, bool on)
     if (err)
         return err;
     if (self->asynchronous == on)
-        return base_error (MST_E_INVALID_ARGUMENT, "%s: asynchronous delivery is %s already", self->name,
-                           on ? "on" : "off");
-    err = federate_control_send (self, on ? WIRE_SERVICE_ENABLE_ASYNCHRONOUS_DELIVERY
-                                          : WIRE_SERVICE_DISABLE_ASYNCHRONOUS_DELIVERY, &args, false, 0);
+        return base_error (MST_E_INVALID_ARGUMENT, "%s: asynchronous delivery is %s already",
+                           self->name, on ? "on" : "off");
+    err = federate_control_send (self,
+                                 on ? WIRE_SERVICE_ENABLE_ASYNCHRONOUS_DELIVERY
+                                    : WIRE_SERVICE_DISABLE_ASYNCHRONOUS_DELIVERY,
+                                 &args, false, 0);
     if (!err)
         self->asynchronous = on;
     return err;
 }
 
-/*  Answers ------------------------------------------------------------------------------------------ */
+/*  Answers
+ * ------------------------------------------------------------------------------------------ */
 
 static mst_err_t constrained_enabled (federate_core_t *self, const wire_grant_t *grant)
 {
@@ -191,14 +200,16 @@ static bool is_pending (const federate_core_t *self, const wire_grant_t *grant)
         return self->constrained_pending;
     if (grant->kind == WIRE_ADVANCE_REGULATION)
         return self->regulation_pending;
-    return self->advancing && grant->number == self->request_number && grant->kind == self->advance_kind;
+    return self->advancing && grant->number == self->request_number &&
+           grant->kind == self->advance_kind;
 }
 
 mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant)
 {
     base_assert (self != NULL && grant != NULL);
     if (!is_pending (self, grant))
-        return base_error (MST_E_INTERNAL, "the RTI granted request %llu of %s, which is not pending",
+        return base_error (MST_E_INTERNAL,
+                           "the RTI granted request %llu of %s, which is not pending",
                            (unsigned long long) grant->number, self->name);
     bool regulation = grant->kind == WIRE_ADVANCE_REGULATION;
     mst_err_t err = timemgmt_time_check (self->time_type, grant->time);
@@ -210,13 +221,15 @@ mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *gran
         return constrained_enabled (self, grant);
     if (!regulation && grant->time > self->requested)
         return base_error (MST_E_INTERNAL, "the RTI granted %s to %s, which asked for %s only",
-                           FEDERATE_TIME (self, grant->time), self->name, FEDERATE_TIME (self, self->requested));
+                           FEDERATE_TIME (self, grant->time), self->name,
+                           FEDERATE_TIME (self, self->requested));
     if (!regulation && grant->time < self->now)
         return base_error (MST_E_INTERNAL, "the RTI granted %s to %s, which is at %s already",
-                           FEDERATE_TIME (self, grant->time), self->name, FEDERATE_TIME (self, self->now));
+                           FEDERATE_TIME (self, grant->time), self->name,
+                           FEDERATE_TIME (self, self->now));
     base_trace ("federate/core/time.c: federate_time_granted");
     self->granting = true;
     self->grant = *grant;
-    self->grant.need = (wire_pairs_t) { NULL, 0 };
+    self->grant.need = (wire_pairs_t){ NULL, 0 };
     return MST_OK;
 }

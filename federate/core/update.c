@@ -1,10 +1,11 @@
-/*  An update or an interaction on its way out: checked, stamped, split by order and transport, and put into
-    the bundle of each route that wants it. docs/walk/update.md begins here. */
+/*  An update or an interaction on its way out: checked, stamped, split by order and transport, and
+   put into the bundle of each route that wants it. docs/walk/update.md begins here. */
 #include "federate/core/internal.h"
 
 #include <string.h>
 
-/*  What one call sends: the same for every route but for the values that its receiver subscribes to. */
+/*  What one call sends: the same for every route but for the values that its receiver subscribes
+ * to. */
 typedef struct outgoing {
     wire_message_t message;
     uint64_t mask; /* of the values */
@@ -12,30 +13,34 @@ typedef struct outgoing {
     wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
 } outgoing_t;
 
-static mst_err_t not_owned (const federate_core_t *self, const federate_object_t *object, uint64_t mask)
+static mst_err_t not_owned (const federate_core_t *self, const federate_object_t *object,
+                            uint64_t mask)
 {
     uint32_t bit = (uint32_t) __builtin_ctzll (mask);
     const char *attribute = bit < self->classes[object->class_index].attribute_count
                                 ? fom_member (&self->model->objects, object->class_index, bit)->name
                                 : "?";
-    return base_error (MST_E_NOT_OWNED, "%s does not own the attribute %s of \"%s\"", self->name, attribute,
-                       object->name);
+    return base_error (MST_E_NOT_OWNED, "%s does not own the attribute %s of \"%s\"", self->name,
+                       attribute, object->name);
 }
 
-static mst_err_t bad_value (const federate_core_t *self, const mst_value_t *value, size_t index, mst_err_t unknown)
+static mst_err_t bad_value (const federate_core_t *self, const mst_value_t *value, size_t index,
+                            mst_err_t unknown)
 {
     if (value->size_bytes > WIRE_VALUE_MAX)
-        return base_error (MST_E_LIMIT, "value %zu has %u bytes; WIRE_VALUE_MAX is %d", index, value->size_bytes,
-                           WIRE_VALUE_MAX);
-    return base_error (unknown, "%s: value %zu has handle %u, which is unknown or given twice", self->name, index,
-                       value->handle);
+        return base_error (MST_E_LIMIT, "value %zu has %u bytes; WIRE_VALUE_MAX is %d", index,
+                           value->size_bytes, WIRE_VALUE_MAX);
+    return base_error (unknown, "%s: value %zu has handle %u, which is unknown or given twice",
+                       self->name, index, value->handle);
 }
 
-static inline mst_err_t collect_values (const federate_core_t *self, const mst_value_t *values, size_t count,
-                                        uint32_t known_count, mst_err_t unknown, outgoing_t *out)
+static inline mst_err_t collect_values (const federate_core_t *self, const mst_value_t *values,
+                                        size_t count, uint32_t known_count, mst_err_t unknown,
+                                        outgoing_t *out)
 {
     uint64_t mask = 0;
-    size_t room = WIRE_MESSAGE_OVERHEAD_BYTES + out->message.tag_size_bytes + count * 2 * WIRE_BYTES_HEAD_MAX;
+    size_t room =
+        WIRE_MESSAGE_OVERHEAD_BYTES + out->message.tag_size_bytes + count * 2 * WIRE_BYTES_HEAD_MAX;
 
     if (count > FEDERATE_ATTRIBUTES_MAX)
         return base_error (MST_E_LIMIT, "%zu values in one message; WIRE_VALUES_MAX is %d", count,
@@ -45,12 +50,15 @@ static inline mst_err_t collect_values (const federate_core_t *self, const mst_v
         if (bit >= known_count || (mask >> bit & 1u) || values[i].size_bytes > WIRE_VALUE_MAX)
             return bad_value (self, &values[i], i, unknown);
         mask |= UINT64_C (1) << bit;
-        out->values[i] = (wire_message_value_t) { values[i].handle, values[i].size_bytes, values[i].data };
+        out->values[i] =
+            (wire_message_value_t){ values[i].handle, values[i].size_bytes, values[i].data };
         room += values[i].size_bytes;
     }
     if (room > FEDERATE_MESSAGE_BYTES_MAX)
-        return base_error (MST_E_LIMIT, "one message of %zu bytes; with its bundle it would exceed WIRE_BODY_MAX (%d)",
-                           room, WIRE_BODY_MAX);
+        return base_error (
+            MST_E_LIMIT,
+            "one message of %zu bytes; with its bundle it would exceed WIRE_BODY_MAX (%d)", room,
+            WIRE_BODY_MAX);
     out->mask = mask;
     out->message.value_count = (uint32_t) count;
     out->message.room_bytes = room;
@@ -63,14 +71,15 @@ static mst_err_t collect_options (const mst_send_options_t *options, outgoing_t 
     if (!options || !options->tag)
         return MST_OK;
     if (options->tag_size_bytes > WIRE_VALUE_MAX)
-        return base_error (MST_E_LIMIT, "a tag of %zu bytes; WIRE_VALUE_MAX is %d", options->tag_size_bytes,
-                           WIRE_VALUE_MAX);
+        return base_error (MST_E_LIMIT, "a tag of %zu bytes; WIRE_VALUE_MAX is %d",
+                           options->tag_size_bytes, WIRE_VALUE_MAX);
     out->message.tag = options->tag;
     out->message.tag_size_bytes = (uint32_t) options->tag_size_bytes;
     return MST_OK;
 }
 
-/*  A time stamp is legal at or above what was promised; a sender that does not regulate may give any. */
+/*  A time stamp is legal at or above what was promised; a sender that does not regulate may give
+ * any. */
 static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgoing_t *out)
 {
     if (time == MST_TIME_NONE)
@@ -80,15 +89,17 @@ static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgo
     mst_err_t err = timemgmt_time_check (self->time_type, time);
     if (err || !self->regulating)
         return err;
-    int64_t floor = self->advancing ? timemgmt_floor_at (&self->floor, (timemgmt_kind_t) (self->advance_kind - 1),
+    int64_t floor = self->advancing ? timemgmt_floor_at (&self->floor,
+                                                         (timemgmt_kind_t) (self->advance_kind - 1),
                                                          self->requested)
                                     : self->floor.bound;
     if (time < floor)
-        return base_error (MST_E_INVALID_TIME,
-                           "%s: the time stamp %s is below %s, the smallest that may be sent at time "
-                           "%s with lookahead %s",
-                           self->name, FEDERATE_TIME (self, time), FEDERATE_TIME (self, floor), FEDERATE_TIME (self, self->now),
-                           FEDERATE_TIME (self, self->floor.lookahead));
+        return base_error (
+            MST_E_INVALID_TIME,
+            "%s: the time stamp %s is below %s, the smallest that may be sent at time "
+            "%s with lookahead %s",
+            self->name, FEDERATE_TIME (self, time), FEDERATE_TIME (self, floor),
+            FEDERATE_TIME (self, self->now), FEDERATE_TIME (self, self->floor.lookahead));
     return MST_OK;
 }
 
@@ -102,17 +113,19 @@ static inline bool chosen (const federate_route_t *route, const mst_send_options
     return false;
 }
 
-/*  Stamps on a receive-order message, when the federate asked: for one to the routes that want `part` of an
-    object class (class_index), or to all (FOM_NONE). */
-static mst_err_t stamp (federate_core_t *self, outgoing_t *out, federate_route_t *const *routes, size_t count,
-                        uint32_t class_index, uint64_t part, bool best_effort)
+/*  Stamps on a receive-order message, when the federate asked: for one to the routes that want
+   `part` of an object class (class_index), or to all (FOM_NONE). */
+static mst_err_t stamp (federate_core_t *self, outgoing_t *out, federate_route_t *const *routes,
+                        size_t count, uint32_t class_index, uint64_t part, bool best_effort)
 {
     if (out->message.order != WIRE_ORDER_RECEIVE)
         return MST_OK;
     self->receivers.count = 0;
     for (size_t i = 0; i < count; i++) {
-        bool wanted = class_index == FOM_NONE || (routes[i]->effective[class_index] & part & out->mask) != 0;
-        if (wanted && chosen (routes[i], out->options) && BASE_LIST_PUSH (&self->receivers, routes[i]->peer->id))
+        bool wanted =
+            class_index == FOM_NONE || (routes[i]->effective[class_index] & part & out->mask) != 0;
+        if (wanted && chosen (routes[i], out->options) &&
+            BASE_LIST_PUSH (&self->receivers, routes[i]->peer->id))
             return base_alloc_error ();
     }
     return federate_stamp (self, &out->message, !best_effort);
@@ -122,31 +135,34 @@ static mst_err_t full (federate_core_t *self, const federate_route_t *route, boo
 {
     self->slow_peer = route->peer->id;
     if (!timed)
-        return base_error (MST_E_WOULD_BLOCK, "%s reads slowly: limits.route_window_bytes (%zu) is reached",
+        return base_error (MST_E_WOULD_BLOCK,
+                           "%s reads slowly: limits.route_window_bytes (%zu) is reached",
                            route->peer->name, self->options.route_window_bytes);
-    return base_error (MST_E_LIMIT,
-                       "%s has not taken %llu bytes from %s: limits.route_window_bytes (%zu) is reached; "
-                       "advance in smaller steps or raise the limit",
-                       route->peer->name,
-                       (unsigned long long) (route->sent_bytes - route->consumed_bytes), self->name,
-                       self->options.route_window_bytes);
+    return base_error (
+        MST_E_LIMIT,
+        "%s has not taken %llu bytes from %s: limits.route_window_bytes (%zu) is reached; "
+        "advance in smaller steps or raise the limit",
+        route->peer->name, (unsigned long long) (route->sent_bytes - route->consumed_bytes),
+        self->name, self->options.route_window_bytes);
 }
 
 /*  Is there room on every route that gets reliable values of `mask`? Nothing is sent otherwise. */
-static inline mst_err_t check_room (federate_core_t *self, federate_route_t *const *routes, size_t count,
-                                    const outgoing_t *out, uint32_t class_index, bool timed)
+static inline mst_err_t check_room (federate_core_t *self, federate_route_t *const *routes,
+                                    size_t count, const outgoing_t *out, uint32_t class_index,
+                                    bool timed)
 {
     for (size_t i = 0; i < count; i++) {
         if (class_index != FOM_NONE && (routes[i]->effective[class_index] & out->mask) == 0)
             continue;
-        if (chosen (routes[i], out->options) && !federate_route_has_room (self, routes[i], out->message.room_bytes))
+        if (chosen (routes[i], out->options) &&
+            !federate_route_has_room (self, routes[i], out->message.room_bytes))
             return full (self, routes[i], timed);
     }
     return MST_OK;
 }
 
 static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const outgoing_t *out,
-                                uint64_t mask, bool best_effort)
+                           uint64_t mask, bool best_effort)
 {
     wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
     wire_message_t message = out->message;
@@ -158,7 +174,8 @@ static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const
     return federate_route_add (self, route, &message, values, best_effort);
 }
 
-/*  One of the three kinds of an update: time-stamped, receive order reliable, receive order best effort. */
+/*  One of the three kinds of an update: time-stamped, receive order reliable, receive order best
+ * effort. */
 static mst_err_t send_part (federate_core_t *self, const federate_class_t *in, uint32_t class_index,
                             outgoing_t *out, uint64_t part, uint8_t order, bool best_effort)
 {
@@ -191,13 +208,15 @@ static mst_err_t check_ownership (const federate_core_t *self, const federate_ob
     if (mask & ~owned)
         return not_owned (self, object, mask & ~owned);
     if (object->arrived && time != MST_TIME_NONE && time <= object->came)
-        return base_error (MST_E_EPOCH_STALE, "\"%s\" came to %s at the cut %s: its updates are later",
-                           object->name, self->name, FEDERATE_TIME (self, object->came));
+        return base_error (MST_E_EPOCH_STALE,
+                           "\"%s\" came to %s at the cut %s: its updates are later", object->name,
+                           self->name, FEDERATE_TIME (self, object->came));
     return MST_OK;
 }
 
-mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, const mst_value_t *values,
-                                size_t count, mst_time_t time, const mst_send_options_t *options)
+mst_err_t federate_core_update (federate_core_t *self, mst_object_t object,
+                                const mst_value_t *values, size_t count, mst_time_t time,
+                                const mst_send_options_t *options)
 {
     outgoing_t out;
 
@@ -207,14 +226,16 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, cons
         return federate_check_joined (self);
     federate_object_t *known = federate_object_recent (self, object.id);
     if (!known)
-        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
-                           (unsigned long long) object.id);
+        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx",
+                           self->name, (unsigned long long) object.id);
     const federate_class_t *in = &self->classes[known->class_index];
     mst_err_t err = MST_OK;
-    out.message = (wire_message_t) { .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
+    out.message =
+        (wire_message_t){ .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
     err = collect_options (options, &out);
     if (!err)
-        err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN, &out);
+        err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN,
+                              &out);
     if (!err)
         err = check_time (self, time, &out);
     if (!err)
@@ -236,8 +257,9 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object, cons
     return err;
 }
 
-mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of, const mst_value_t *values,
-                              size_t count, mst_time_t time, const mst_send_options_t *options)
+mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
+                              const mst_value_t *values, size_t count, mst_time_t time,
+                              const mst_send_options_t *options)
 {
     outgoing_t out;
 
@@ -247,16 +269,19 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
     if (err)
         return err;
     if (of.id == 0 || of.id > self->model->interactions.count)
-        return base_error (MST_E_INTERACTION_UNKNOWN, "there is no interaction class with handle %u", of.id);
+        return base_error (MST_E_INTERACTION_UNKNOWN,
+                           "there is no interaction class with handle %u", of.id);
     const federate_interaction_t *in = &self->interactions[of.id - 1];
     if (!in->published)
         return base_error (MST_E_INTERACTION_NOT_PUBLISHED,
-                           "%s does not publish the interaction %s: call mst_publish_interaction", self->name,
+                           "%s does not publish the interaction %s: call mst_publish_interaction",
+                           self->name,
                            fom_class (&self->model->interactions, of.id - 1)->full_name);
-    out.message = (wire_message_t) { .type = WIRE_MESSAGE_INTERACTION, .target = of.id };
+    out.message = (wire_message_t){ .type = WIRE_MESSAGE_INTERACTION, .target = of.id };
     err = collect_options (options, &out);
     if (!err)
-        err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN, &out);
+        err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN,
+                              &out);
     if (!err)
         err = check_time (self, time, &out);
     bool timed = self->regulating && out.message.has_time && in->timestamped;
@@ -270,14 +295,15 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
         err = stamp (self, &out, in->routes.items, in->routes.count, FOM_NONE, 0, best_effort);
     for (size_t i = 0; !err && i < in->routes.count; i++)
         if (chosen (in->routes.items[i], options))
-            err = federate_route_put (self, in->routes.items[i], &out.message, out.values, best_effort);
+            err = federate_route_put (self, in->routes.items[i], &out.message, out.values,
+                                      best_effort);
     if (!err)
         self->counters.interactions_sent++;
     return err;
 }
 
-/*  A delete with a time stamp is a time-stamped message to all who know the class; one without goes by the
-    RTI, which waits for what was sent before it. The RTI is told of both. */
+/*  A delete with a time stamp is a time-stamped message to all who know the class; one without goes
+   by the RTI, which waits for what was sent before it. The RTI is told of both. */
 mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_time_t time,
                                 const mst_send_options_t *options)
 {
@@ -289,12 +315,14 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
         return err;
     federate_object_t *known = federate_object (self, object.id);
     if (!known)
-        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
-                           (unsigned long long) object.id);
+        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx",
+                           self->name, (unsigned long long) object.id);
     if (!(known->owned & 1u) || known->migrating)
-        return base_error (MST_E_DELETE_PRIVILEGE_NOT_HELD, "%s does not hold the privilege to delete \"%s\"",
-                           self->name, known->name);
-    out.message = (wire_message_t) { .type = WIRE_MESSAGE_DELETE, .target = object.id, .epoch = known->epoch };
+        return base_error (MST_E_DELETE_PRIVILEGE_NOT_HELD,
+                           "%s does not hold the privilege to delete \"%s\"", self->name,
+                           known->name);
+    out.message =
+        (wire_message_t){ .type = WIRE_MESSAGE_DELETE, .target = object.id, .epoch = known->epoch };
     err = collect_options (options, &out);
     if (!err)
         err = check_time (self, time, &out);
@@ -306,7 +334,8 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
         err = federate_route_add (self, in->routes.items[i], &out.message, NULL, false);
     if (err)
         return err;
-    wire_delete_t args = { .object = object.id, .time = timed ? time : WIRE_TIME_NONE,
+    wire_delete_t args = { .object = object.id,
+                           .time = timed ? time : WIRE_TIME_NONE,
                            .tag = { out.message.tag, out.message.tag_size_bytes } };
     err = federate_control_send (self, WIRE_SERVICE_DELETE, &args, true, 0);
     if (!err)

@@ -1,8 +1,8 @@
 /*  <muster/callbacks.h>: what the runtime tells a federate.
 
     Thread rule: with evoked callbacks they are called from mst_evoke, mst_advance and other waiting
-    calls of the federate's own thread; with immediate callbacks from a thread of the library, one at
-    a time per federate. Within a callback every service may be called but those that wait for an
+    calls of the federate's own thread; with immediate callbacks from a thread of the library, one
+   at a time per federate. Within a callback every service may be called but those that wait for an
     answer (they return MST_E_CALL_NOT_ALLOWED: join, resign, publish, subscribe, evoke …).
 
     Everything that a callback is given lives until it returns. */
@@ -17,20 +17,20 @@ extern "C" {
 
 /*  A reflection of an update, or a received interaction. */
 typedef struct mst_reception {
-    mst_object_t object;                  /* reflection, removal */
-    mst_class_t object_class;             /* the class under which the object is known here */
-    mst_interaction_class_t interaction;  /* interaction: the class as it is subscribed here */
+    mst_object_t object;                 /* reflection, removal */
+    mst_class_t object_class;            /* the class under which the object is known here */
+    mst_interaction_class_t interaction; /* interaction: the class as it is subscribed here */
     mst_federate_id_t sender;
     const char *sender_name;
     const mst_value_t *values;
     size_t value_count;
     const void *tag;
     size_t tag_size_bytes;
-    mst_time_t time;                      /* MST_TIME_NONE when it was sent without one */
-    mst_order_t order;                    /* as received */
-    uint64_t sequence;                    /* of its bundle, per sender */
-    uint32_t epoch;                       /* of the object's owner */
-    const uint64_t *stamps;               /* Lamport stamp, then the vector; NULL when not asked for */
+    mst_time_t time;        /* MST_TIME_NONE when it was sent without one */
+    mst_order_t order;      /* as received */
+    uint64_t sequence;      /* of its bundle, per sender */
+    uint32_t epoch;         /* of the object's owner */
+    const uint64_t *stamps; /* Lamport stamp, then the vector; NULL when not asked for */
     size_t stamp_count;
 } mst_reception_t;
 
@@ -44,7 +44,7 @@ typedef struct mst_discovery {
 
 typedef struct mst_ownership {
     mst_object_t object;
-    uint64_t attributes; /* bit (attribute id - 1) */
+    uint64_t attributes;     /* bit (attribute id - 1) */
     mst_federate_id_t other; /* who asks, or owned before; 0: nobody */
     const void *tag;
     size_t tag_size_bytes;
@@ -56,10 +56,10 @@ typedef struct mst_migration {
     mst_federate_id_t old_home;
     mst_federate_id_t new_home;
     mst_time_t cut;
-    uint32_t epoch;      /* of the new home; of the old one when it was aborted */
-    const void *state;   /* at the new home: what the old one packed */
+    uint32_t epoch;    /* of the new home; of the old one when it was aborted */
+    const void *state; /* at the new home: what the old one packed */
     size_t state_size_bytes;
-    const char *reason;  /* aborted: why */
+    const char *reason; /* aborted: why */
 } mst_migration_t;
 
 /*  Any of them may be NULL. `user` is the pointer given at join. */
@@ -68,7 +68,8 @@ typedef struct mst_callbacks {
     void (*reflected) (void *user, mst_federate_t fed, const mst_reception_t *update);
     void (*received) (void *user, mst_federate_t fed, const mst_reception_t *interaction);
     void (*removed) (void *user, mst_federate_t fed, const mst_reception_t *removal);
-    void (*provide_update) (void *user, mst_federate_t fed, mst_object_t object, uint64_t attributes);
+    void (*provide_update) (void *user, mst_federate_t fed, mst_object_t object,
+                            uint64_t attributes);
 
     void (*regulation_enabled) (void *user, mst_federate_t fed, mst_time_t time);
     void (*constrained_enabled) (void *user, mst_federate_t fed, mst_time_t time);
@@ -94,7 +95,8 @@ typedef struct mst_callbacks {
     void (*migrated_out) (void *user, mst_federate_t fed, const mst_migration_t *migration);
     void (*migration_aborted) (void *user, mst_federate_t fed, const mst_migration_t *migration);
 
-    void (*federate_joined) (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name);
+    void (*federate_joined) (void *user, mst_federate_t fed, mst_federate_id_t id,
+                             const char *name);
     void (*federate_resigned) (void *user, mst_federate_t fed, mst_federate_id_t id,
                                const char *name);
     /*  A federate died. `time` is its last bound (the cut); `reason` is for people. */

@@ -1,4 +1,5 @@
-/*  <muster/declaration.h>: names and handles, publish and subscribe (IEEE 1516.1, clauses 5 and 10).
+/*  <muster/declaration.h>: names and handles, publish and subscribe (IEEE 1516.1, clauses 5 and
+   10).
 
     Thread rule: as <muster/federate.h>. */
 #ifndef MUSTER_DECLARATION_H

@@ -17,35 +17,35 @@ typedef enum mst_route { MST_ROUTE_DEFAULT = 0, MST_ROUTE_PEER = 1, MST_ROUTE_RT
 
 /*  A FOM module: a file to read, or its bytes. */
 typedef struct mst_module {
-    const char *name;    /* file name; with data: what messages call it */
-    const void *data;    /* NULL: read the file */
+    const char *name; /* file name; with data: what messages call it */
+    const void *data; /* NULL: read the file */
     size_t size_bytes;
 } mst_module_t;
 
-/*  Zero and NULL mean: as the environment says (MUSTER_RTI, MUSTER_FEDERATION, MUSTER_NAME, …), else the default (see
-    docs/configuration.md). Only looked at during the call. */
+/*  Zero and NULL mean: as the environment says (MUSTER_RTI, MUSTER_FEDERATION, MUSTER_NAME, …),
+   else the default (see docs/configuration.md). Only looked at during the call. */
 typedef struct mst_join_options {
-    const char *rti;               /* endpoint, "tcp://127.0.0.1:15000" */
-    const char *federation;        /* name of the federation execution */
-    const char *name;              /* of this federate, unique; NULL: MUSTER_NAME, or made up */
-    const char *type;              /* of this federate; NULL: the name */
-    const mst_module_t *modules;   /* FOM; creates the federation execution when it does not exist */
-    size_t module_count;           /* 0: join what exists */
-    mst_time_type_t time_type;     /* used when it is created here */
+    const char *rti;             /* endpoint, "tcp://127.0.0.1:15000" */
+    const char *federation;      /* name of the federation execution */
+    const char *name;            /* of this federate, unique; NULL: MUSTER_NAME, or made up */
+    const char *type;            /* of this federate; NULL: the name */
+    const mst_module_t *modules; /* FOM; creates the federation execution when it does not exist */
+    size_t module_count;         /* 0: join what exists */
+    mst_time_type_t time_type;   /* used when it is created here */
     mst_callbacks_t callbacks;
     void *user;
     mst_callback_model_t model;
     mst_route_t route;
-    const char *advertise;         /* the address that peers reach this federate at */
-    const char *transport;         /* "auto", "tcp", "ipc" or "inproc" */
-    int64_t connect_timeout_ms;    /* how long to wait for the RTI; 0: 5,000 */
-    size_t bundle_bytes;           /* limits.bundle_bytes */
-    size_t route_window_bytes;     /* limits.route_window_bytes */
-    size_t receive_queue_bytes;    /* limits.receive_queue_bytes */
-    uint64_t tso_queue_messages;   /* limits.tso_queue_messages */
-    bool recorder;                 /* gets every message of what it subscribes to, and the RTI's notes */
-    bool stamps;                   /* Lamport and vector stamps on receive-order messages */
-    bool causal;                   /* and causal delivery of those; implies stamps */
+    const char *advertise;       /* the address that peers reach this federate at */
+    const char *transport;       /* "auto", "tcp", "ipc" or "inproc" */
+    int64_t connect_timeout_ms;  /* how long to wait for the RTI; 0: 5,000 */
+    size_t bundle_bytes;         /* limits.bundle_bytes */
+    size_t route_window_bytes;   /* limits.route_window_bytes */
+    size_t receive_queue_bytes;  /* limits.receive_queue_bytes */
+    uint64_t tso_queue_messages; /* limits.tso_queue_messages */
+    bool recorder; /* gets every message of what it subscribes to, and the RTI's notes */
+    bool stamps;   /* Lamport and vector stamps on receive-order messages */
+    bool causal;   /* and causal delivery of those; implies stamps */
 } mst_join_options_t;
 
 /*  Connects, creates the federation execution if modules are given and it does not exist, joins.
@@ -64,14 +64,15 @@ MST_EXPORT void mst_abandon (mst_federate_t *fed);
 
 /*  Federation executions without joining. `rti` NULL: as configured.
     Errors: MST_E_NOT_CONNECTED, and the service's own. */
-MST_EXPORT mst_err_t mst_create (const char *rti, const char *federation, const mst_module_t *modules,
-                                 size_t module_count, mst_time_type_t time_type);
+MST_EXPORT mst_err_t mst_create (const char *rti, const char *federation,
+                                 const mst_module_t *modules, size_t module_count,
+                                 mst_time_type_t time_type);
 MST_EXPORT mst_err_t mst_destroy (const char *rti, const char *federation);
 /*  Calls `each` for every federation execution. */
 MST_EXPORT mst_err_t mst_list (const char *rti, void (*each) (void *user, const char *federation),
                                void *user);
 /*  The state of all federation executions (or of one) as JSON, cut to size_bytes with its zero;
-    *needed_bytes is the whole size. MST_E_LIMIT when it was cut. */
+ *needed_bytes is the whole size. MST_E_LIMIT when it was cut. */
 MST_EXPORT mst_err_t mst_status (const char *rti, const char *federation, char *json,
                                  size_t size_bytes, size_t *needed_bytes);
 
@@ -80,28 +81,31 @@ MST_EXPORT mst_err_t mst_status (const char *rti, const char *federation, char *
     Errors: MST_E_CONNECTION_LOST (after the callback said so), MST_E_CALL_NOT_ALLOWED. */
 MST_EXPORT mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any);
 
-/*  Sends out what is still being bundled. mst_evoke, time requests and waiting do so by themselves. */
+/*  Sends out what is still being bundled. mst_evoke, time requests and waiting do so by themselves.
+ */
 MST_EXPORT mst_err_t mst_flush (mst_federate_t fed);
 
-/*  A result of the run ("approaches", "150123"): shown by `muster run` at its end in the order in which
-    results came, kept in the recording. Name up to 64 bytes, value up to 4,096.  */
+/*  A result of the run ("approaches", "150123"): shown by `muster run` at its end in the order in
+   which results came, kept in the recording. Name up to 64 bytes, value up to 4,096.  */
 MST_EXPORT mst_err_t mst_report (mst_federate_t fed, const char *name, const char *value);
 
-/*  Who this is, and who others are. Names belong to the library, until the next call on this federate. */
+/*  Who this is, and who others are. Names belong to the library, until the next call on this
+ * federate. */
 MST_EXPORT mst_federate_id_t mst_self (mst_federate_t fed);
 MST_EXPORT const char *mst_federate_name (mst_federate_t fed, mst_federate_id_t id); /* or NULL */
-MST_EXPORT mst_err_t mst_federate_find (mst_federate_t fed, const char *name, mst_federate_id_t *id);
+MST_EXPORT mst_err_t mst_federate_find (mst_federate_t fed, const char *name,
+                                        mst_federate_id_t *id);
 
 /*  Counters since the join. */
 typedef struct mst_counters {
     uint64_t updates_sent, updates_received;
     uint64_t interactions_sent, interactions_received;
     uint64_t bundles_sent, bundles_received, bytes_sent, bytes_received;
-    uint64_t best_effort_lost;   /* here as sender, or seen by gaps as receiver */
-    uint64_t stale_dropped;      /* of an owner's epoch that had ended */
-    uint64_t unknown_dropped;    /* of an object that was removed or forgotten before */
-    uint64_t cut_dropped;        /* above the cut of a lost federate */
-    uint64_t never_came;         /* reported by a lost federate and never received: bundles */
+    uint64_t best_effort_lost;      /* here as sender, or seen by gaps as receiver */
+    uint64_t stale_dropped;         /* of an owner's epoch that had ended */
+    uint64_t unknown_dropped;       /* of an object that was removed or forgotten before */
+    uint64_t cut_dropped;           /* above the cut of a lost federate */
+    uint64_t never_came;            /* reported by a lost federate and never received: bundles */
     uint64_t blocked_ns, waited_ns; /* blocked by a slow receiver; waiting for grants */
     uint64_t grants;
 } mst_counters_t;

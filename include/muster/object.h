@@ -13,9 +13,9 @@
 extern "C" {
 #endif
 
-/*  Registers an object of a published class; no round trip. name NULL: made from the federate's name.
-    A given name must have been reserved.
-    Errors: MST_E_CLASS_NOT_PUBLISHED, MST_E_NAME_NOT_RESERVED, MST_E_LIMIT (limits.objects). */
+/*  Registers an object of a published class; no round trip. name NULL: made from the federate's
+   name. A given name must have been reserved. Errors: MST_E_CLASS_NOT_PUBLISHED,
+   MST_E_NAME_NOT_RESERVED, MST_E_LIMIT (limits.objects). */
 MST_EXPORT mst_err_t mst_register (mst_federate_t fed, mst_class_t of, const char *name,
                                    mst_object_t *object);
 
@@ -36,8 +36,8 @@ typedef struct mst_send_options {
     advancing: the requested) time plus lookahead. May wait while a receiver is slow (receive order
     only), and serves time and liveness meanwhile. options may be NULL.
     Errors: MST_E_OBJECT_UNKNOWN, MST_E_NOT_OWNED, MST_E_ATTRIBUTE_UNKNOWN, MST_E_INVALID_TIME,
-    MST_E_EPOCH_STALE (it migrates away at a cut before this time), MST_E_LIMIT (names the receiver and the
-    limit), MST_E_CONNECTION_LOST. */
+    MST_E_EPOCH_STALE (it migrates away at a cut before this time), MST_E_LIMIT (names the receiver
+   and the limit), MST_E_CONNECTION_LOST. */
 MST_EXPORT mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t *values,
                                  size_t count, mst_time_t time, const mst_send_options_t *options);
 
@@ -46,15 +46,16 @@ MST_EXPORT mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of,
                                const mst_value_t *values, size_t count, mst_time_t time,
                                const mst_send_options_t *options);
 
-/*  Deletes an object whose privilege to delete is held. Errors: MST_E_DELETE_PRIVILEGE_NOT_HELD … */
+/*  Deletes an object whose privilege to delete is held. Errors: MST_E_DELETE_PRIVILEGE_NOT_HELD …
+ */
 MST_EXPORT mst_err_t mst_delete (mst_federate_t fed, mst_object_t object, mst_time_t time,
                                  const mst_send_options_t *options);
 
 /*  Forgets an object here only; it may be discovered again. */
 MST_EXPORT mst_err_t mst_forget (mst_federate_t fed, mst_object_t object);
 
-/*  Asks the owners for the present values of an object or of all objects of a class (attributes NULL:
-    all): they get provide_update, and their updates come as reflections. */
+/*  Asks the owners for the present values of an object or of all objects of a class (attributes
+   NULL: all): they get provide_update, and their updates come as reflections. */
 MST_EXPORT mst_err_t mst_request_update (mst_federate_t fed, mst_object_t object,
                                          const mst_attribute_t *attributes, size_t count);
 MST_EXPORT mst_err_t mst_request_class_update (mst_federate_t fed, mst_class_t of,

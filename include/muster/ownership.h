@@ -28,16 +28,17 @@ MST_EXPORT mst_err_t mst_query_owner (mst_federate_t fed, mst_object_t object,
 /*  What this federate owns of an object; 0 for an unknown one. */
 MST_EXPORT uint64_t mst_owned (mst_federate_t fed, mst_object_t object);
 
-/*  Hands an object over to another federate at a cut of logical time: all attributes owned here and the
-    privilege to delete. `cut` is at least the granted time plus lookahead. This federate's updates
-    are valid up to and including the cut, the new home's only after it. `state` travels as a time-stamped
-    message at the cut and arrives with migrated_in, before the grant that reaches the cut; here migrated_out
-    (or migration_aborted: it stays here) comes before that grant. Calls with the same new home and cut between two
-    time requests are one batch.
-    Errors: MST_E_NOT_OWNED, MST_E_MIGRATION_REFUSED (pending already, not regulating, the new home does
-    not publish the class), MST_E_INVALID_TIME. */
-MST_EXPORT mst_err_t mst_migrate (mst_federate_t fed, mst_object_t object, mst_federate_id_t new_home,
-                                  mst_time_t cut, const void *state, size_t state_size_bytes);
+/*  Hands an object over to another federate at a cut of logical time: all attributes owned here and
+   the privilege to delete. `cut` is at least the granted time plus lookahead. This federate's
+   updates are valid up to and including the cut, the new home's only after it. `state` travels as a
+   time-stamped message at the cut and arrives with migrated_in, before the grant that reaches the
+   cut; here migrated_out (or migration_aborted: it stays here) comes before that grant. Calls with
+   the same new home and cut between two time requests are one batch. Errors: MST_E_NOT_OWNED,
+   MST_E_MIGRATION_REFUSED (pending already, not regulating, the new home does not publish the
+   class), MST_E_INVALID_TIME. */
+MST_EXPORT mst_err_t mst_migrate (mst_federate_t fed, mst_object_t object,
+                                  mst_federate_id_t new_home, mst_time_t cut, const void *state,
+                                  size_t state_size_bytes);
 
 #ifdef __cplusplus
 }

@@ -60,9 +60,9 @@ typedef struct mst_object { /* object instance */
     uint64_t id;
 } mst_object_t;
 
-/*  A value of an attribute or a parameter: `handle` is the id of one or the other. The bytes are only
-    looked at when sending; when receiving they live until the callback returns.
-    Sizes: 0 … 16 MiB. */
+/*  A value of an attribute or a parameter: `handle` is the id of one or the other. The bytes are
+   only looked at when sending; when receiving they live until the callback returns. Sizes: 0 … 16
+   MiB. */
 typedef struct mst_value {
     uint32_t handle;
     uint32_t size_bytes;
@@ -71,7 +71,8 @@ typedef struct mst_value {
 
 typedef enum mst_order { MST_ORDER_RECEIVE = 0, MST_ORDER_TIMESTAMP = 1 } mst_order_t;
 
-/*  What happens to a federate's objects when it resigns (IEEE 1516.1, resign federation execution). */
+/*  What happens to a federate's objects when it resigns (IEEE 1516.1, resign federation execution).
+ */
 typedef enum mst_resign {
     MST_RESIGN_DIVEST = 0,
     MST_RESIGN_DELETE_OBJECTS = 1,

@@ -42,7 +42,9 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
     if (size == 0 || size > WIRE_BODY_MAX)
         return 0;
-    wire_frame_t frame = { .kind = kinds[data[0] % 3], .body = data + 1, .body_size_bytes = (uint32_t) size - 1 };
+    wire_frame_t frame = { .kind = kinds[data[0] % 3],
+                           .body = data + 1,
+                           .body_size_bytes = (uint32_t) size - 1 };
     if (frame.kind == WIRE_KIND_BUNDLE)
         read_bundle (&frame);
     if (frame.kind == WIRE_KIND_HELLO)

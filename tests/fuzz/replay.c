@@ -30,8 +30,8 @@ static void input_try (const uint8_t *data, size_t size_bytes)
     if (last) {
         FILE *file = fopen (last, "wb");
         if (file) {
-            (void)fwrite (data, 1, size_bytes, file);
-            (void)fclose (file);
+            (void) fwrite (data, 1, size_bytes, file);
+            (void) fclose (file);
         }
     }
     uint8_t *exact = malloc (size_bytes ? size_bytes : 1);
@@ -39,7 +39,7 @@ static void input_try (const uint8_t *data, size_t size_bytes)
         return;
     if (size_bytes > 0)
         memcpy (exact, data, size_bytes);
-    (void)LLVMFuzzerTestOneInput (exact, size_bytes);
+    (void) LLVMFuzzerTestOneInput (exact, size_bytes);
     free (exact);
 }
 
@@ -60,7 +60,7 @@ static void file_load (const char *path)
     if (!file)
         return;
     size_t size_bytes = fread (bytes, 1, sizeof bytes, file);
-    (void)fclose (file);
+    (void) fclose (file);
     file_add (bytes, size_bytes);
 }
 
@@ -72,7 +72,7 @@ static void corpus_load (const char *folder)
     for (int i = 0; i < count; i++) {
         char path[4096];
         int length = snprintf (path, sizeof path, "%s/%s", folder, names[i]->d_name);
-        if (names[i]->d_name[0] != '.' && length < (int)sizeof path && file_count < FILES_MAX - 1)
+        if (names[i]->d_name[0] != '.' && length < (int) sizeof path && file_count < FILES_MAX - 1)
             file_load (path);
         free (names[i]);
     }
@@ -87,19 +87,19 @@ static uint8_t byte_awkward (base_random_t *random)
     static const uint8_t awkward[] = { 0x00, 0x01, 0x7f, 0x80, 0xc0, 0xc1, 0xd9, 0xdb, 0xdf, 0xff };
     if (base_random_chance (random, 0.5))
         return awkward[base_random_below (random, sizeof awkward)];
-    return (uint8_t)base_random_below (random, 256);
+    return (uint8_t) base_random_below (random, 256);
 }
 
 /*  One edit in place; gives the new size. */
 static size_t edit (base_random_t *random, uint8_t *data, size_t size_bytes)
 {
-    size_t at = (size_t)base_random_below (random, size_bytes + 1);
+    size_t at = (size_t) base_random_below (random, size_bytes + 1);
     size_t tail = size_bytes - at;
-    size_t run = (size_t)base_random_below (random, 16) + 1;
+    size_t run = (size_t) base_random_below (random, 16) + 1;
     switch (base_random_below (random, 6)) {
     case 0: /* flip a bit */
         if (tail > 0)
-            data[at] ^= (uint8_t)(1u << base_random_below (random, 8));
+            data[at] ^= (uint8_t) (1u << base_random_below (random, 8));
         return size_bytes;
     case 1: /* overwrite a byte */
         if (tail > 0)
@@ -119,7 +119,7 @@ static size_t edit (base_random_t *random, uint8_t *data, size_t size_bytes)
     default: /* join with the tail of another file */
     {
         const input_t *other = &files[base_random_below (random, file_count)];
-        size_t from = (size_t)base_random_below (random, other->size_bytes + 1);
+        size_t from = (size_t) base_random_below (random, other->size_bytes + 1);
         size_t more = other->size_bytes - from;
         more = more < INPUT_MAX_BYTES - at ? more : INPUT_MAX_BYTES - at;
         memcpy (data + at, other->data + from, more);
@@ -157,7 +157,7 @@ int main (int argc, char **argv)
         input_try (files[i].data, files[i].size_bytes);
     mutations_try (seed, mutations);
     printf ("%zu files and %ld mutations (seed %llu) tried\n", file_count, mutations,
-            (unsigned long long)seed);
+            (unsigned long long) seed);
     for (size_t i = 0; i < file_count; i++)
         free (files[i].data);
     return 0;

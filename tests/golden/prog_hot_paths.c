@@ -1,6 +1,6 @@
-/*  Runs the hot paths of two federates and an RTI without sockets, so that the instructions of each can
-    be counted and repeat exactly: hot_paths.sh runs it under callgrind, which collects only inside of one
-    of the hot_… functions.
+/*  Runs the hot paths of two federates and an RTI without sockets, so that the instructions of each
+   can be counted and repeat exactly: hot_paths.sh runs it under callgrind, which collects only
+   inside of one of the hot_… functions.
 
         prog_hot_paths updates COUNT SIZE    receive-order updates: hot_send, hot_receive
         prog_hot_paths timed COUNT SIZE      time-stamped ones, in one step: hot_send, hot_receive
@@ -80,7 +80,8 @@ static void give_bundles (int to)
 {
     for (size_t i = 0; i < world.bundle_count; i++) {
         base_buffer_t *bytes = &world.bundles[i];
-        must (federate_core_from_peer (world.federates[to], 1, bytes->data, bytes->size_bytes, bytes->data),
+        must (federate_core_from_peer (world.federates[to], 1, bytes->data, bytes->size_bytes,
+                                       bytes->data),
               "bundle");
         *bytes = (base_buffer_t){ 0 };
     }
@@ -105,8 +106,11 @@ static void ask_rti (int self)
     base_buffer_t *outbox = federate_core_outbox (world.federates[self]);
     if (outbox->size_bytes == 0)
         return;
-    rti_event_t event = { .kind = RTI_EVENT_MESSAGE, .connection = (uint64_t) self + 1,
-                          .data = outbox->data, .size_bytes = outbox->size_bytes, .now_ns = 1 };
+    rti_event_t event = { .kind = RTI_EVENT_MESSAGE,
+                          .connection = (uint64_t) self + 1,
+                          .data = outbox->data,
+                          .size_bytes = outbox->size_bytes,
+                          .now_ns = 1 };
     must (rti_core_step (world.rti, &event, &world.effects), "RTI");
     base_buffer_clear (outbox);
     for (size_t i = 0; i < world.effects.send_count; i++) {
@@ -145,13 +149,15 @@ static void answered (int self, uint32_t request)
 
 static void create (int self)
 {
-    wire_module_item_t item = { WIRE_MODULE_FILE, { "hot.xml", 7 },
+    wire_module_item_t item = { WIRE_MODULE_FILE,
+                                { "hot.xml", 7 },
                                 { (const uint8_t *) model, sizeof model - 1 } };
     wire_create_federation_execution_with_modules_t args = { { "hot", 3 }, { &item, 1 } };
     uint32_t request;
 
     must (federate_core_request (world.federates[self],
-                                 WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES, &args, &request),
+                                 WIRE_SERVICE_CREATE_FEDERATION_EXECUTION_WITH_MODULES, &args,
+                                 &request),
           "create");
     answered (self, request);
 }
@@ -172,12 +178,14 @@ static void declare (void)
     const fom_model_t *known = federate_core_model (world.federates[SENDER]);
 
     must (fom_class_find (&known->objects, "Body", &index), "class");
-    must (federate_core_publish (world.federates[SENDER], index + 1, STATE_BIT, true, &request), "publish");
+    must (federate_core_publish (world.federates[SENDER], index + 1, STATE_BIT, true, &request),
+          "publish");
     answered (SENDER, request);
     must (federate_core_subscribe (world.federates[RECEIVER], index + 1, STATE_BIT, true, &request),
           "subscribe");
     answered (RECEIVER, request);
-    must (federate_core_register (world.federates[SENDER], index + 1, NULL, &world.object), "register");
+    must (federate_core_register (world.federates[SENDER], index + 1, NULL, &world.object),
+          "register");
     settle ();
 }
 
@@ -231,7 +239,8 @@ __attribute__ ((noinline)) void hot_send (uint64_t count, const mst_value_t *val
 {
     const federate_effects_t *effects = federate_core_effects (world.federates[SENDER]);
     for (uint64_t i = 0; i < count; i++) {
-        must (federate_core_update (world.federates[SENDER], world.object, value, 1, time, NULL), "update");
+        must (federate_core_update (world.federates[SENDER], world.object, value, 1, time, NULL),
+              "update");
         if (effects->count > 0)
             carry_out (SENDER);
     }
@@ -250,7 +259,8 @@ __attribute__ ((noinline)) void hot_step (uint64_t count)
 {
     for (uint64_t step = 1; step <= count; step++) {
         for (int i = 0; i < FEDERATES; i++)
-            must (federate_core_advance (world.federates[i], WIRE_ADVANCE_TAR, (mst_time_t) step), "advance");
+            must (federate_core_advance (world.federates[i], WIRE_ADVANCE_TAR, (mst_time_t) step),
+                  "advance");
         for (int i = 0; i < FEDERATES; i++)
             ask_rti (i);
         for (int i = 0; i < FEDERATES; i++)
@@ -276,7 +286,8 @@ int main (int argc, char **argv)
     if (argc < 3)
         return 2;
     const char *mode = argv[1];
-    uint64_t count = strtoull (argv[2], NULL, 10), size = argc > 3 ? strtoull (argv[3], NULL, 10) : 0;
+    uint64_t count = strtoull (argv[2], NULL, 10),
+             size = argc > 3 ? strtoull (argv[3], NULL, 10) : 0;
     mst_value_t value = { STATE_HANDLE, (uint32_t) (size < VALUE_MAX ? size : VALUE_MAX), bytes };
 
     begin ();

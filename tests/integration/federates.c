@@ -10,8 +10,9 @@
 #include <string.h>
 
 #define MEMBER(kind, name, transport, order)                                                       \
-    "<" kind "><name>" name "</name><dataType>HLAunicodeString</dataType><transportation>"         \
-    transport "</transportation><order>" order "</order></" kind ">"
+    "<" kind "><name>" name                                                                        \
+    "</name><dataType>HLAunicodeString</dataType><transportation>" transport                       \
+    "</transportation><order>" order "</order></" kind ">"
 #define ATTRIBUTE(name, transport, order) MEMBER ("attribute", name, transport, order)
 #define INTERACTION(name, transport, order)                                                        \
     "<interactionClass><name>" name "</name><transportation>" transport                            \
@@ -21,27 +22,103 @@
 
 const char federates_fom[] =
     "<objectModel><objects><objectClass><name>HLAobjectRoot</name>"
-    "<objectClass><name>Body</name>"
-    ATTRIBUTE ("Position", "HLAreliable", "TimeStamp")
-    ATTRIBUTE ("Mass", "HLAreliable", "TimeStamp")
-    ATTRIBUTE ("Colour", "HLAreliable", "Receive")
-    ATTRIBUTE ("Wind", "HLAbestEffort", "Receive")
-    "<objectClass><name>Comet</name>"
-    ATTRIBUTE ("Tail", "HLAreliable", "TimeStamp")
-    "</objectClass></objectClass>"
-    "<objectClass><name>Ship</name>"
-    ATTRIBUTE ("Name", "HLAreliable", "Receive")
-    ATTRIBUTE ("Cargo", "HLAreliable", "Receive")
-    "</objectClass></objectClass></objects>"
-    "<interactions><interactionClass><name>HLAinteractionRoot</name>"
-    INTERACTION ("Note", "HLAreliable", "Receive") PARAMETER ("Text")
-    INTERACTION ("Alarm", "HLAreliable", "Receive") PARAMETER ("Level")
-    "</interactionClass></interactionClass>"
-    INTERACTION ("Tick", "HLAreliable", "TimeStamp") PARAMETER ("Count") "</interactionClass>"
-    INTERACTION ("Gust", "HLAbestEffort", "Receive") PARAMETER ("Force") "</interactionClass>"
-    "</interactionClass></interactions>"
-    "<switches><automaticResignAction resignAction=\"DeleteObjectsThenDivest\"/></switches>"
-    "</objectModel>";
+    "<objectClass><name>Body</name>" ATTRIBUTE ("Position", "HLAreliable", "TimeStamp") ATTRIBUTE (
+        "Mass", "HLAreliable", "TimeStamp") ATTRIBUTE ("Colour", "HLAreliable", "Receive")
+        ATTRIBUTE ("Wind", "HLAbestEffort", "Receive") "<objectClass><name>Comet</name>" ATTRIBUTE (
+            "Tail", "HLAreliable",
+            "TimeStamp") "</objectClass></objectClass>"
+                         "<objectClass><name>Ship</name>" ATTRIBUTE ("Name", "HLAreliable",
+                                                                     "Receive")
+                             ATTRIBUTE (
+                                 "Cargo", "HLAreliable",
+                                 "Receive") "</objectClass></objectClass></objects>"
+                                            "<interactions><interactionClass><name>"
+                                            "HLAinteractionRoot</name>" INTERACTION (
+                                                "Note", "HLAreliable",
+                                                "Receive") PARAMETER ("Text") INTERACTION ("Alarm",
+                                                                                           "HLAreli"
+                                                                                           "able",
+                                                                                           "Receiv"
+                                                                                           "e")
+                                                PARAMETER (
+                                                    "Level") "</interactionClass></"
+                                                             "interactionClass>" INTERACTION ("Tic"
+                                                                                              "k",
+                                                                                              "HLAr"
+                                                                                              "elia"
+                                                                                              "ble",
+                                                                                              "Time"
+                                                                                              "Stam"
+                                                                                              "p")
+                                                                 PARAMETER (
+                                                                     "Count") "</"
+                                                                              "interactionClass"
+                                                                              ">" INTERACTION ("Gus"
+                                                                                               "t",
+                                                                                               "HLA"
+                                                                                               "bes"
+                                                                                               "tEf"
+                                                                                               "for"
+                                                                                               "t",
+                                                                                               "Rec"
+                                                                                               "eiv"
+                                                                                               "e")
+                                                                                  PARAMETER (
+                                                                                      "Force") "</"
+                                                                                               "int"
+                                                                                               "era"
+                                                                                               "cti"
+                                                                                               "onC"
+                                                                                               "las"
+                                                                                               "s>"
+                                                                                               "</"
+                                                                                               "int"
+                                                                                               "era"
+                                                                                               "cti"
+                                                                                               "onC"
+                                                                                               "las"
+                                                                                               "s><"
+                                                                                               "/in"
+                                                                                               "ter"
+                                                                                               "act"
+                                                                                               "ion"
+                                                                                               "s>"
+                                                                                               "<sw"
+                                                                                               "itc"
+                                                                                               "hes"
+                                                                                               "><"
+                                                                                               "aut"
+                                                                                               "oma"
+                                                                                               "tic"
+                                                                                               "Res"
+                                                                                               "ign"
+                                                                                               "Act"
+                                                                                               "ion"
+                                                                                               " re"
+                                                                                               "sig"
+                                                                                               "nAc"
+                                                                                               "tio"
+                                                                                               "n="
+                                                                                               "\"D"
+                                                                                               "ele"
+                                                                                               "teO"
+                                                                                               "bje"
+                                                                                               "cts"
+                                                                                               "The"
+                                                                                               "nDi"
+                                                                                               "ves"
+                                                                                               "t\""
+                                                                                               "/><"
+                                                                                               "/sw"
+                                                                                               "itc"
+                                                                                               "hes"
+                                                                                               ">"
+                                                                                               "</"
+                                                                                               "obj"
+                                                                                               "ect"
+                                                                                               "Mod"
+                                                                                               "el"
+                                                                                               ">";
 
 /*  The trace ---------------------------------------------------------------------------------- */
 
@@ -278,13 +355,15 @@ static void on_synchronized (void *user, mst_federate_t fed, const char *label,
     say (user, "\n");
 }
 
-static void on_barrier_passed (void *user, mst_federate_t fed, const char *name, uint64_t generation)
+static void on_barrier_passed (void *user, mst_federate_t fed, const char *name,
+                               uint64_t generation)
 {
     (void) fed;
     say (user, "barrier %s passed (%" PRIu64 ")\n", name, generation);
 }
 
-static void on_barrier_broken (void *user, mst_federate_t fed, const char *name, const char *missing)
+static void on_barrier_broken (void *user, mst_federate_t fed, const char *name,
+                               const char *missing)
 {
     (void) fed;
     say (user, "barrier %s broken: %s\n", name, missing);
@@ -366,7 +445,8 @@ static void on_migration_aborted (void *user, mst_federate_t fed, const mst_migr
     say_migration (user, "stayed", what);
 }
 
-static void on_federate_joined (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name)
+static void on_federate_joined (void *user, mst_federate_t fed, mst_federate_id_t id,
+                                const char *name)
 {
     (void) fed;
     (void) id;
@@ -381,8 +461,8 @@ static void on_federate_resigned (void *user, mst_federate_t fed, mst_federate_i
     tell_news (user, "%s resigned\n", name);
 }
 
-static void on_federate_lost (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name,
-                              mst_time_t time, const char *reason)
+static void on_federate_lost (void *user, mst_federate_t fed, mst_federate_id_t id,
+                              const char *name, mst_time_t time, const char *reason)
 {
     (void) fed;
     (void) id;

@@ -9,8 +9,8 @@
                                    "reflected sun.1 Position=12\n");
         stage_close (&stage);
 
-    One line per callback; values and tags are texts ("<70000 bytes>" when they are long). Who joined,
-    resigned or was lost goes to a text of its own, `news`, because others do not ask for it.
+    One line per callback; values and tags are texts ("<70000 bytes>" when they are long). Who
+   joined, resigned or was lost goes to a text of its own, `news`, because others do not ask for it.
 
     Thread rule: a stage and its actors belong to one thread. Federates of other threads use the
     public API and `federates_fom` as they are. */
@@ -33,11 +33,11 @@ typedef struct actor {
     mst_federate_t fed;
     bool joined;
     char name[64];
-    char *trace, *news; /* never NULL */
+    char *trace, *news;  /* never NULL */
     mst_object_t object; /* the last one discovered or migrated in */
     mst_time_t granted;
     size_t discovered, reflected, received, removed, grants; /* callbacks so far */
-    size_t bytes;       /* of the values that came */
+    size_t bytes;                                            /* of the values that came */
     uint64_t last_stamp;
     bool stamps_fell;
     bool terse; /* only counts */
@@ -82,7 +82,8 @@ typedef struct stage_wait {
 } stage_wait_t;
 bool stage_turn (stage_t *self, stage_wait_t *wait);
 
-/*  Runs all actors until the condition holds; fails the test when it does not within the deadline. */
+/*  Runs all actors until the condition holds; fails the test when it does not within the deadline.
+ */
 #define STAGE_UNTIL(stage, condition)                                                              \
     do {                                                                                           \
         stage_wait_t stage_wait = { 0 };                                                           \
@@ -133,6 +134,5 @@ void actor_keeps_time (stage_t *stage, actor_t *self, mst_time_t lookahead);
 void actor_advances (stage_t *stage, actor_t *self, mst_time_t to);
 
 const char *actor_object_name (const actor_t *self, mst_object_t object);
-
 
 #endif

@@ -2,10 +2,11 @@
 
         prog_federates_player RTI NAME step    keeps time with lookahead 1: registers a Body, says
                                                "ready", then updates and steps by 1 for ever
-        prog_federates_player RTI NAME until T     the same up to time T; there it is granted and waits
-        prog_federates_player RTI NAME idle    joins, says "ready", waits for callbacks
+        prog_federates_player RTI NAME until T     the same up to time T; there it is granted and
+   waits prog_federates_player RTI NAME idle    joins, says "ready", waits for callbacks
         prog_federates_player RTI NAME flood   sends notes of 64 KiB for ever
-        prog_federates_player RTI NAME threads says how many threads the join has made, without libzmq's */
+        prog_federates_player RTI NAME threads says how many threads the join has made, without
+   libzmq's */
 #include <muster/muster.h>
 #include "tests/integration/federates.h"
 
@@ -36,9 +37,10 @@ static int step (mst_federate_t fed, mst_time_t until)
     mst_attribute_t position;
     mst_object_t object;
 
-    if (mst_class_find (fed, "Body", &body) || mst_attribute_find (fed, body, "Position", &position) ||
-        mst_publish (fed, body, NULL, 0) || mst_subscribe (fed, body, NULL, 0) ||
-        mst_register (fed, body, NULL, &object) || mst_enable_time (fed, 1))
+    if (mst_class_find (fed, "Body", &body) ||
+        mst_attribute_find (fed, body, "Position", &position) || mst_publish (fed, body, NULL, 0) ||
+        mst_subscribe (fed, body, NULL, 0) || mst_register (fed, body, NULL, &object) ||
+        mst_enable_time (fed, 1))
         return failed ("to begin");
     (void) ready ("");
     for (mst_time_t now = 0; now < until; now++) {
@@ -68,8 +70,8 @@ static int flood (mst_federate_t fed)
     mst_interaction_class_t note;
     mst_parameter_t parameter;
 
-    if (mst_interaction_find (fed, "Note", &note) || mst_parameter_find (fed, note, "Text", &parameter) ||
-        mst_publish_interaction (fed, note))
+    if (mst_interaction_find (fed, "Note", &note) ||
+        mst_parameter_find (fed, note, "Text", &parameter) || mst_publish_interaction (fed, note))
         return failed ("to begin");
     (void) ready ("");
     mst_value_t value = { parameter.id, sizeof text, text };
@@ -114,8 +116,9 @@ int main (int argc, char **argv)
         return 2;
     fom.data = federates_fom;
     fom.size_bytes = strlen (federates_fom);
-    mst_join_options_t options = { .rti = argv[1], .federation = "world", .name = argv[2],
-                                   .modules = &fom, .module_count = 1 };
+    mst_join_options_t options = {
+        .rti = argv[1], .federation = "world", .name = argv[2], .modules = &fom, .module_count = 1
+    };
     int before = count_threads ();
     if (mst_join (&options, &fed))
         return failed ("to join");

@@ -1,6 +1,6 @@
 /*  Bad input to a federate's own socket: refused with a text, its connection closed, nobody else
-    disturbed. A raw connection plays the stranger; a federate without a library, that joins the RTI by
-    hand, plays the peer that was introduced and keeps to no rules. */
+    disturbed. A raw connection plays the stranger; a federate without a library, that joins the RTI
+   by hand, plays the peer that was introduced and keeps to no rules. */
 #include "tests/integration/federates.h"
 #include "tests/support/process.h"
 #include "base/arena.h"
@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*  sun and moon talk all the while: they are "nobody else". mole learns moon's address and token as any
-    federate would, and has a raw connection to it. */
+/*  sun and moon talk all the while: they are "nobody else". mole learns moon's address and token as
+   any federate would, and has a raw connection to it. */
 typedef struct mole {
     stage_t stage;
     actor_t *sun, *moon;
@@ -33,7 +33,8 @@ typedef struct mole {
     size_t heard;       /* notes that moon had from sun */
 } mole_t;
 
-/*  By hand ------------------------------------------------------------------------------------------ */
+/*  By hand
+ * ------------------------------------------------------------------------------------------ */
 
 static bool next_event (mole_t *self, link_dealer_t *dealer, link_event_t *event)
 {
@@ -71,13 +72,15 @@ static void ask_rti (mole_t *self, uint16_t kind, const void *args)
     CHECK_OK (wire_frame_begin (&bytes, &start));
     CHECK_OK (wire_up_write (&bytes, &up));
     CHECK_OK (wire_service_encode (kind, args, &bytes));
-    CHECK_OK (wire_frame_end (&bytes, start, kind, WIRE_FLAG_REPLY_WANTED, (uint32_t) self->sequence));
+    CHECK_OK (
+        wire_frame_end (&bytes, start, kind, WIRE_FLAG_REPLY_WANTED, (uint32_t) self->sequence));
     mole_send (self->rti, &bytes);
 }
 
 static bool is_text (wire_text_t text, const char *expected)
 {
-    return text.size_bytes == strlen (expected) && memcmp (text.data, expected, text.size_bytes) == 0;
+    return text.size_bytes == strlen (expected) &&
+           memcmp (text.data, expected, text.size_bytes) == 0;
 }
 
 static void learn (mole_t *self, const wire_introduce_t *who)
@@ -87,9 +90,11 @@ static void learn (mole_t *self, const wire_introduce_t *who)
         self->moon_incarnation = (uint32_t) who->incarnation;
         self->moon_token = who->token;
         for (uint64_t i = 0; i < who->endpoints.count; i++)
-            if (who->endpoints.items[i].size_bytes > 6 && memcmp (who->endpoints.items[i].data, "tcp://", 6) == 0)
+            if (who->endpoints.items[i].size_bytes > 6 &&
+                memcmp (who->endpoints.items[i].data, "tcp://", 6) == 0)
                 (void) snprintf (self->endpoint, sizeof self->endpoint, "%.*s",
-                                 (int) who->endpoints.items[i].size_bytes, who->endpoints.items[i].data);
+                                 (int) who->endpoints.items[i].size_bytes,
+                                 who->endpoints.items[i].data);
     } else if (is_text (who->federate_name, "sun")) {
         self->sun_id = (uint32_t) who->federate;
         self->sun_incarnation = (uint32_t) who->incarnation;
@@ -110,13 +115,15 @@ static bool read_frame (mole_t *self, const wire_frame_t *frame)
 
     CHECK_OK (wire_down_read (frame, &arena, &down, &args, &size));
     if (frame->kind == WIRE_SERVICE_INTRODUCE &&
-        CHECK_OK (wire_service_decode (frame->kind, args, size, &arena, &introduce, sizeof introduce)))
+        CHECK_OK (
+            wire_service_decode (frame->kind, args, size, &arena, &introduce, sizeof introduce)))
         learn (self, &introduce);
     if (frame->kind == WIRE_SERVICE_REPLY &&
         CHECK_OK (wire_service_decode (frame->kind, args, size, &arena, &reply, sizeof reply))) {
         CHECK_INT (reply.error, MST_OK);
-        CHECK_OK (wire_service_decode_result (WIRE_SERVICE_JOIN, reply.result.data, reply.result.size_bytes,
-                                              &arena, &result, sizeof result));
+        CHECK_OK (wire_service_decode_result (WIRE_SERVICE_JOIN, reply.result.data,
+                                              reply.result.size_bytes, &arena, &result,
+                                              sizeof result));
         self->id = (uint32_t) result.federate;
         self->incarnation = (uint32_t) result.incarnation;
         self->token = result.token;
@@ -128,8 +135,10 @@ static bool read_frame (mole_t *self, const wire_frame_t *frame)
 
 static void mole_join (mole_t *self)
 {
-    wire_join_t args = { .federation = { "world", 5 }, .federate_name = { "mole", 4 },
-                         .federate_type = { "mole", 4 }, .host = { "elsewhere", 9 } };
+    wire_join_t args = { .federation = { "world", 5 },
+                         .federate_name = { "mole", 4 },
+                         .federate_type = { "mole", 4 },
+                         .host = { "elsewhere", 9 } };
     link_event_t event;
     bool joined = false;
 
@@ -138,7 +147,8 @@ static void mole_join (mole_t *self)
     while (!joined && next_event (self, self->rti, &event) && event.kind == LINK_EVENT_MESSAGE) {
         wire_frame_t frame;
         size_t offset = 0;
-        while (wire_frame_next (event.message.data, event.message.size_bytes, &offset, &frame) == MST_OK &&
+        while (wire_frame_next (event.message.data, event.message.size_bytes, &offset, &frame) ==
+                   MST_OK &&
                frame.body)
             joined = read_frame (self, &frame) || joined;
         link_message_release (&event.message);
@@ -146,7 +156,8 @@ static void mole_join (mole_t *self)
     CHECK (joined && self->moon_id != 0 && self->sun_id != 0 && self->endpoint[0] != '\0');
 }
 
-/*  The stage ------------------------------------------------------------------------------------------- */
+/*  The stage
+ * ------------------------------------------------------------------------------------------- */
 
 static void nobody_is_disturbed (mole_t *self)
 {
@@ -187,7 +198,8 @@ static void mole_close (mole_t *self)
     stage_close (&self->stage);
 }
 
-/*  moon's answer is REFUSED with this error (0: any) and this in its text, and the end of the connection. */
+/*  moon's answer is REFUSED with this error (0: any) and this in its text, and the end of the
+ * connection. */
 static void is_refused (mole_t *self, mst_err_t err, const char *part)
 {
     link_event_t event;
@@ -196,7 +208,8 @@ static void is_refused (mole_t *self, mst_err_t err, const char *part)
     size_t offset = 0;
     char text[512] = "";
 
-    if (!CHECK (next_event (self, self->peer, &event)) || !CHECK_INT (event.kind, LINK_EVENT_MESSAGE))
+    if (!CHECK (next_event (self, self->peer, &event)) ||
+        !CHECK_INT (event.kind, LINK_EVENT_MESSAGE))
         return;
     CHECK_OK (wire_frame_next (event.message.data, event.message.size_bytes, &offset, &frame));
     CHECK_INT (frame.kind, WIRE_KIND_REFUSED);
@@ -227,7 +240,9 @@ static void again (mole_t *self)
 static void say_hello (mole_t *self, uint32_t from, uint64_t incarnation, uint64_t token)
 {
     base_buffer_t bytes = { 0 };
-    wire_route_talk_t talk = { .from = from, .to = self->moon_id, .number = incarnation, .token = token };
+    wire_route_talk_t talk = {
+        .from = from, .to = self->moon_id, .number = incarnation, .token = token
+    };
     CHECK_OK (wire_route_talk_write (&bytes, WIRE_KIND_HELLO, &talk));
     mole_send (self->peer, &bytes);
 }
@@ -239,7 +254,8 @@ static void is_welcome (mole_t *self)
     size_t offset = 0;
 
     say_hello (self, self->id, self->incarnation, self->token);
-    if (!CHECK (next_event (self, self->peer, &event)) || !CHECK_INT (event.kind, LINK_EVENT_MESSAGE))
+    if (!CHECK (next_event (self, self->peer, &event)) ||
+        !CHECK_INT (event.kind, LINK_EVENT_MESSAGE))
         return;
     CHECK_OK (wire_frame_next (event.message.data, event.message.size_bytes, &offset, &frame));
     CHECK_INT (frame.kind, WIRE_KIND_WELCOME);
@@ -252,7 +268,8 @@ static base_buffer_t note_bundle (const mole_t *self, wire_bundle_head_t head, s
     static uint8_t zeros[16 * 1024 * 1024];
     base_buffer_t bytes = { 0 };
     wire_message_value_t value = { 1, (uint32_t) size_bytes, zeros };
-    wire_message_t message = { .type = WIRE_MESSAGE_INTERACTION, .value_count = 1,
+    wire_message_t message = { .type = WIRE_MESSAGE_INTERACTION,
+                               .value_count = 1,
                                .target = actor_interaction (self->moon, "Note").id };
 
     base_buffer_init (&bytes);
@@ -264,11 +281,17 @@ static base_buffer_t note_bundle (const mole_t *self, wire_bundle_head_t head, s
 
 static wire_bundle_head_t mole_head (const mole_t *self, uint64_t sequence)
 {
-    return (wire_bundle_head_t){ .from = self->id, .incarnation = self->incarnation, .to = self->moon_id,
-                                 .sequence = sequence, .smallest = WIRE_TIME_NEVER, .count = 1 };
+    return (wire_bundle_head_t){ .from = self->id,
+                                 .incarnation = self->incarnation,
+                                 .to = self->moon_id,
+                                 .sequence = sequence,
+                                 .smallest = WIRE_TIME_NEVER,
+                                 .count = 1 };
 }
 
-/*  Strangers ----------------------------------------------------------------------------------------------- */
+/*  Strangers
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void test_garbage (void)
 {
@@ -344,8 +367,12 @@ static void test_never_introduced (void)
     mole_send (mole.peer, &bytes);
     is_refused (&mole, MST_E_NOT_INTRODUCED, "999");
     again (&mole);
-    head = (wire_bundle_head_t){ .from = mole.sun_id, .incarnation = mole.sun_incarnation, .to = mole.moon_id,
-                                 .sequence = 2, .smallest = WIRE_TIME_NEVER, .count = 1 };
+    head = (wire_bundle_head_t){ .from = mole.sun_id,
+                                 .incarnation = mole.sun_incarnation,
+                                 .to = mole.moon_id,
+                                 .sequence = 2,
+                                 .smallest = WIRE_TIME_NEVER,
+                                 .count = 1 };
     bytes = note_bundle (&mole, head, 10); /* in sun's name */
     mole_send (mole.peer, &bytes);
     is_refused (&mole, MST_E_NOT_INTRODUCED, "not introduced");
@@ -366,7 +393,8 @@ static void test_strangers_wait (void)
     mole_close (&mole);
 }
 
-/*  Peers that keep to no rules ---------------------------------------------------------------------------- */
+/*  Peers that keep to no rules
+ * ---------------------------------------------------------------------------- */
 
 static void breaks_rules (mole_t *mole, base_buffer_t bytes, mst_err_t err, const char *part)
 {
@@ -442,8 +470,10 @@ static void test_below_its_bound (void)
     actor_forget (mole.moon);
     is_welcome (&mole);
     base_buffer_init (&bytes);
-    wire_message_t message = { .type = WIRE_MESSAGE_INTERACTION, .order = WIRE_ORDER_TIMESTAMP,
-                               .has_time = true, .time = 5,
+    wire_message_t message = { .type = WIRE_MESSAGE_INTERACTION,
+                               .order = WIRE_ORDER_TIMESTAMP,
+                               .has_time = true,
+                               .time = 5,
                                .target = actor_interaction (mole.moon, "Note").id };
     wire_bundle_head_t head = mole_head (&mole, 1);
     head.smallest = 5;
@@ -451,8 +481,9 @@ static void test_below_its_bound (void)
     CHECK_OK (wire_bundle_add (&bytes, &message, NULL));
     CHECK_OK (wire_bundle_end (&bytes, &head, WIRE_KIND_BUNDLE));
     mole_send (mole.peer, &bytes);
-    ACTOR_HEARS (&mole.stage, mole.moon, "refused MST_E_TIME_PASSED: a message of mole for time 5 is dropped: "
-                                         "moon is at time 100 already\n");
+    ACTOR_HEARS (&mole.stage, mole.moon,
+                 "refused MST_E_TIME_PASSED: a message of mole for time 5 is dropped: "
+                 "moon is at time 100 already\n");
     nobody_is_disturbed (&mole);
     actor_advances (&mole.stage, mole.moon, 101); /* time goes on, and never back */
     CHECK_INT (mole.moon->granted, 101);
@@ -468,7 +499,8 @@ static void test_flood (void)
     link_event_t event = { .kind = LINK_EVENT_NONE };
 
     mole_open (&mole);
-    CHECK_OK (mst_enable_constrained (mole.moon->fed)); /* granted: it keeps receive-order messages */
+    CHECK_OK (
+        mst_enable_constrained (mole.moon->fed)); /* granted: it keeps receive-order messages */
     STAGE_UNTIL (&mole.stage, mole.moon->constrained);
     actor_forget (mole.moon);
     is_welcome (&mole);
@@ -476,7 +508,8 @@ static void test_flood (void)
         bool sent = false;
         stage_wait_t wait = { 0 };
         base_buffer_t bytes = note_bundle (&mole, mole_head (&mole, i), VALUE_BYTES);
-        while (!sent && link_dealer_send (mole.peer, bytes.data, bytes.size_bytes, &sent) == MST_OK && !sent)
+        while (!sent &&
+               link_dealer_send (mole.peer, bytes.data, bytes.size_bytes, &sent) == MST_OK && !sent)
             CHECK_OR_RETURN (stage_turn (&mole.stage, &wait));
         base_buffer_fini (&bytes);
         (void) stage_turn (&mole.stage, &wait);

@@ -1,5 +1,5 @@
-/*  Federations are made, joined, left and taken down; handles that have gone stale; federates of one
-    process over each kind of connection. */
+/*  Federations are made, joined, left and taken down; handles that have gone stale; federates of
+   one process over each kind of connection. */
 #include "tests/integration/federates.h"
 #include "tests/support/process.h"
 #include "tests/support/temp.h"
@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*  Federation executions ------------------------------------------------------------------------- */
+/*  Federation executions -------------------------------------------------------------------------
+ */
 
 static void collect_name (void *user, const char *federation)
 {
@@ -72,7 +73,8 @@ static void test_status (void)
     stage_close (&stage);
 }
 
-/*  Joining ----------------------------------------------------------------------------------------- */
+/*  Joining
+ * ----------------------------------------------------------------------------------------- */
 
 static mst_err_t join (mst_join_options_t options, mst_federate_t *fed)
 {
@@ -134,8 +136,9 @@ static void test_module_from_file (void)
 
     stage_open (&stage);
     test_temp_init (&temp);
-    mst_module_t module = { test_temp_write (&temp, "sky.xml", federates_fom, strlen (federates_fom)),
-                            NULL, 0 };
+    mst_module_t module = {
+        test_temp_write (&temp, "sky.xml", federates_fom, strlen (federates_fom)), NULL, 0
+    };
     mst_join_options_t options = stage_options (&stage);
     options.modules = &module;
     actor_t *sun = stage_join_with (&stage, "sun", options);
@@ -152,7 +155,8 @@ static void test_settings_of_the_environment (void)
     mst_join_options_t options = { .modules = &module, .module_count = 1 };
 
     stage_open (&stage);
-    CHECK (setenv ("MUSTER_RTI", stage.endpoint, 1) == 0 && setenv ("MUSTER_FEDERATION", "world", 1) == 0 &&
+    CHECK (setenv ("MUSTER_RTI", stage.endpoint, 1) == 0 &&
+           setenv ("MUSTER_FEDERATION", "world", 1) == 0 &&
            setenv ("MUSTER_NAME", "pluto", 1) == 0);
     CHECK_OK (mst_join (&options, &fed));
     CHECK_TEXT (mst_federate_name (fed, mst_self (fed)), "pluto");
@@ -165,7 +169,8 @@ static void test_settings_of_the_environment (void)
     stage_close (&stage);
 }
 
-/*  Names --------------------------------------------------------------------------------------------- */
+/*  Names
+ * --------------------------------------------------------------------------------------------- */
 
 static void test_names (void)
 {
@@ -194,7 +199,8 @@ static void test_names (void)
     stage_close (&stage);
 }
 
-/*  Resigning ------------------------------------------------------------------------------------------- */
+/*  Resigning
+ * ------------------------------------------------------------------------------------------- */
 
 /*  sun owns a Ship, moon knows it and waits for its Cargo; what does moon hear when sun resigns? */
 typedef struct parting {
@@ -309,14 +315,16 @@ static void test_resign_leaves_nothing_behind (void)
     parting_open (&with);
     with.moon->terse = true;
     for (int i = 0; i < UPDATES; i++)
-        CHECK_OK (actor_updates (with.sun, with.ship, "Cargo", "a hundred amphoras of oil", MST_TIME_NONE));
+        CHECK_OK (actor_updates (with.sun, with.ship, "Cargo", "a hundred amphoras of oil",
+                                 MST_TIME_NONE));
     actor_resign (with.sun, MST_RESIGN_DELETE_OBJECTS);
     STAGE_UNTIL (&with.stage, with.moon->removed == 1);
     CHECK_INT (with.moon->reflected, UPDATES);
     parting_close (&with);
 }
 
-/*  Stale handles ------------------------------------------------------------------------------------------ */
+/*  Stale handles
+ * ------------------------------------------------------------------------------------------ */
 
 static void check_stale (mst_federate_t fed)
 {
@@ -434,12 +442,14 @@ static void test_handles_of_nothing (void)
     CHECK_ERR (mst_forget (sun->fed, object), MST_E_OBJECT_UNKNOWN);
     CHECK_ERR (mst_object_class (sun->fed, object, &of), MST_E_OBJECT_UNKNOWN);
     CHECK_ERR (mst_request_update (sun->fed, object, NULL, 0), MST_E_OBJECT_UNKNOWN);
-    CHECK_ERR (mst_migrate (sun->fed, object, mst_self (sun->fed), 1, NULL, 0), MST_E_OBJECT_UNKNOWN);
+    CHECK_ERR (mst_migrate (sun->fed, object, mst_self (sun->fed), 1, NULL, 0),
+               MST_E_OBJECT_UNKNOWN);
     CHECK_ERR (mst_publish (sun->fed, (mst_class_t){ 99 }, NULL, 0), MST_E_CLASS_UNKNOWN);
     CHECK_ERR (mst_publish (sun->fed, (mst_class_t){ 99 }, &attribute, 1), MST_E_CLASS_UNKNOWN);
     CHECK_ERR (mst_publish (sun->fed, (mst_class_t){ 0 }, NULL, 0), MST_E_CLASS_UNKNOWN);
     CHECK_ERR (mst_publish (sun->fed, (mst_class_t){ 2 }, &attribute, 1), MST_E_ATTRIBUTE_UNKNOWN);
-    CHECK_ERR (mst_request_class_update (sun->fed, (mst_class_t){ 99 }, NULL, 0), MST_E_CLASS_UNKNOWN);
+    CHECK_ERR (mst_request_class_update (sun->fed, (mst_class_t){ 99 }, NULL, 0),
+               MST_E_CLASS_UNKNOWN);
     CHECK_ERR (mst_publish_interaction (sun->fed, (mst_interaction_class_t){ 99 }),
                MST_E_INTERACTION_UNKNOWN);
     CHECK_ERR (mst_send (sun->fed, (mst_interaction_class_t){ 99 }, NULL, 0, MST_TIME_NONE, NULL),
@@ -450,7 +460,8 @@ static void test_handles_of_nothing (void)
     stage_close (&stage);
 }
 
-/*  Crashes, connections, threads --------------------------------------------------------------------------- */
+/*  Crashes, connections, threads
+ * --------------------------------------------------------------------------- */
 
 static void test_abandon (void)
 {

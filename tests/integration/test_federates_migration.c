@@ -1,5 +1,5 @@
-/*  Migration at a cut: one owner at every moment of logical time. Callbacks and their order at both homes
-    and at a third, epochs, updates after the cut, and what makes it be aborted. */
+/*  Migration at a cut: one owner at every moment of logical time. Callbacks and their order at both
+   homes and at a third, epochs, updates after the cut, and what makes it be aborted. */
 #include "tests/integration/federates.h"
 #include "tests/support/process.h"
 
@@ -46,8 +46,8 @@ static void request_all (move_t *self, mst_time_t to)
 
 static void until_all (move_t *self, mst_time_t to)
 {
-    STAGE_UNTIL (&self->stage, self->old->granted == to && self->new->granted == to &&
-                                   self->eye->granted == to);
+    STAGE_UNTIL (&self->stage,
+                 self->old->granted == to && self->new->granted == to && self->eye->granted == to);
 }
 
 static mst_err_t migrate (move_t *self, mst_time_t cut)
@@ -60,7 +60,8 @@ static uint64_t whole (const actor_t *self)
     return (UINT64_C (1) << mst_attribute_count (self->fed, actor_class (self, "Body"))) - 1;
 }
 
-/*  Good ends ---------------------------------------------------------------------------------------- */
+/*  Good ends
+ * ---------------------------------------------------------------------------------------- */
 
 static void test_a_migration (void)
 {
@@ -70,10 +71,12 @@ static void test_a_migration (void)
     CHECK_INT (mst_owned (with.old->fed, with.body), whole (with.old));
     CHECK_OK (actor_updates (with.old, with.body, "Mass", "4", 4));
     CHECK_OK (migrate (&with, 5));
-    CHECK_OK (actor_updates (with.old, with.body, "Mass", "5", 5)); /* the cut itself is still the old home's */
+    CHECK_OK (actor_updates (with.old, with.body, "Mass", "5",
+                             5)); /* the cut itself is still the old home's */
     CHECK_ERR (actor_updates (with.old, with.body, "Mass", "6", 6), MST_E_EPOCH_STALE);
     CHECK_CONTAINS (mst_error_text (), "\"old.1\" leaves old at the cut 5");
-    CHECK_ERR (actor_updates (with.old, with.body, "Colour", "red", MST_TIME_NONE), MST_E_EPOCH_STALE);
+    CHECK_ERR (actor_updates (with.old, with.body, "Colour", "red", MST_TIME_NONE),
+               MST_E_EPOCH_STALE);
     CHECK_ERR (mst_delete (with.old->fed, with.body, 9, NULL), MST_E_DELETE_PRIVILEGE_NOT_HELD);
     CHECK_ERR (migrate (&with, 7), MST_E_MIGRATION_REFUSED);
     request_all (&with, 6);
@@ -83,7 +86,8 @@ static void test_a_migration (void)
                                  "reflected old.1 Mass=5 @5\n"
                                  "came old.1 at 5, epoch 2: the state\n"
                                  "granted 6\n");
-    CHECK_TEXT (with.eye->trace, "reflected old.1 Mass=4 @4\nreflected old.1 Mass=5 @5\ngranted 6\n");
+    CHECK_TEXT (with.eye->trace,
+                "reflected old.1 Mass=4 @4\nreflected old.1 Mass=5 @5\ngranted 6\n");
     CHECK_INT (mst_owned (with.old->fed, with.body), 0);
     CHECK_INT (mst_owned (with.new->fed, with.body), whole (with.new));
     actor_forget (with.old);
@@ -116,15 +120,17 @@ static void test_there_and_back (void)
         char text[32], expected[256];
         (void) snprintf (text, sizeof text, "%d", (int) now + 1);
         CHECK_OK (actor_updates (home, with.body, "Mass", text, now + 1));
-        CHECK_OK (mst_migrate (home->fed, with.body, mst_self (next->fed), now + 1, text, strlen (text)));
+        CHECK_OK (
+            mst_migrate (home->fed, with.body, mst_self (next->fed), now + 1, text, strlen (text)));
         actor_forget (with.eye);
         actor_forget (next);
         request_all (&with, now + 2);
         until_all (&with, now + 2);
-        (void) snprintf (expected, sizeof expected, "reflected old.1 Mass=%s @%s\ngranted %d\n", text, text,
-                         (int) now + 2);
+        (void) snprintf (expected, sizeof expected, "reflected old.1 Mass=%s @%s\ngranted %d\n",
+                         text, text, (int) now + 2);
         CHECK_TEXT (with.eye->trace, expected);
-        (void) snprintf (expected, sizeof expected, "came old.1 at %s, epoch %d: %s\n", text, (int) round + 2, text);
+        (void) snprintf (expected, sizeof expected, "came old.1 at %s, epoch %d: %s\n", text,
+                         (int) round + 2, text);
         CHECK_CONTAINS (next->trace, expected);
         CHECK_INT (mst_owned (home->fed, with.body), 0);
         CHECK_INT (mst_owned (next->fed, with.body), whole (next));
@@ -147,7 +153,8 @@ static void test_a_batch (void)
     for (int i = 0; i < BODIES; i++) {
         char state[16];
         (void) snprintf (state, sizeof state, "state %d", i);
-        CHECK_OK (mst_migrate (with.old->fed, bodies[i], mst_self (with.new->fed), 3, state, strlen (state)));
+        CHECK_OK (mst_migrate (with.old->fed, bodies[i], mst_self (with.new->fed), 3, state,
+                               strlen (state)));
     }
     request_all (&with, 3);
     until_all (&with, 3);
@@ -187,7 +194,8 @@ static void test_acquire_after_it_left (void)
     stage_close (&with.stage);
 }
 
-/*  Errors at once ----------------------------------------------------------------------------------------- */
+/*  Errors at once
+ * ----------------------------------------------------------------------------------------- */
 
 static void test_errors (void)
 {
@@ -195,7 +203,8 @@ static void test_errors (void)
 
     move_open (&with, true);
     CHECK_ERR (migrate (&with, 0), MST_E_INVALID_TIME); /* below the bound */
-    CHECK_ERR (mst_migrate (with.new->fed, with.body, mst_self (with.old->fed), 5, "", 0), MST_E_NOT_OWNED);
+    CHECK_ERR (mst_migrate (with.new->fed, with.body, mst_self (with.old->fed), 5, "", 0),
+               MST_E_NOT_OWNED);
     CHECK_ERR (mst_migrate (with.old->fed, with.body, (mst_federate_id_t){ 99 }, 5, "", 0),
                MST_E_MIGRATION_REFUSED);
     CHECK_ERR (mst_migrate (with.old->fed, with.body, mst_self (with.new->fed), 5, NULL, 7),
@@ -220,7 +229,9 @@ static void test_to_oneself (void)
     stage_close (&with.stage);
 }
 
-/*  Aborts --------------------------------------------------------------------------------------------------- */
+/*  Aborts
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /*  The object stays, both go on in time, and the old home may update it again. */
 static void stayed (move_t *with, const char *part)
@@ -281,8 +292,8 @@ static void test_new_home_dies (void)
     stage_close (&with.stage);
 }
 
-/*  The old home dies after its MIGRATE and before the decision: the object is its own still, and goes by its
-    directive; the new home gets nothing. */
+/*  The old home dies after its MIGRATE and before the decision: the object is its own still, and
+   goes by its directive; the new home gets nothing. */
 static void test_old_home_dies (void)
 {
     move_t with;

@@ -55,14 +55,19 @@ static void test_handles_and_names (void)
     CHECK_TEXT (mst_class_name (with.sun->fed, body), "HLAobjectRoot.Body");
     CHECK_INT (mst_attribute_count (with.sun->fed, body), 5); /* the privilege to delete is one */
     CHECK_INT (mst_attribute_count (with.sun->fed, actor_class (with.sun, "Comet")), 6);
-    CHECK_INT (actor_attribute (with.sun, "Comet", "Mass").id, actor_attribute (with.sun, "Body", "Mass").id);
+    CHECK_INT (actor_attribute (with.sun, "Comet", "Mass").id,
+               actor_attribute (with.sun, "Body", "Mass").id);
     CHECK_ERR (mst_class_find (with.sun->fed, "Commet", &same), MST_E_CLASS_UNKNOWN);
     CHECK_CONTAINS (mst_error_text (), "Comet");
-    CHECK_ERR (mst_attribute_find (with.sun->fed, body, "Tail", &attribute), MST_E_ATTRIBUTE_UNKNOWN);
-    CHECK_OK (mst_parameter_find (with.sun->fed, actor_interaction (with.sun, "Alarm"), "Text", &text));
-    CHECK_TEXT (mst_parameter_name (with.sun->fed, actor_interaction (with.sun, "Alarm"), text), "Text");
-    CHECK_ERR (mst_parameter_find (with.sun->fed, actor_interaction (with.sun, "Note"), "Level", &text),
-               MST_E_PARAMETER_UNKNOWN);
+    CHECK_ERR (mst_attribute_find (with.sun->fed, body, "Tail", &attribute),
+               MST_E_ATTRIBUTE_UNKNOWN);
+    CHECK_OK (
+        mst_parameter_find (with.sun->fed, actor_interaction (with.sun, "Alarm"), "Text", &text));
+    CHECK_TEXT (mst_parameter_name (with.sun->fed, actor_interaction (with.sun, "Alarm"), text),
+                "Text");
+    CHECK_ERR (
+        mst_parameter_find (with.sun->fed, actor_interaction (with.sun, "Note"), "Level", &text),
+        MST_E_PARAMETER_UNKNOWN);
     pair_close (&with);
 }
 
@@ -80,18 +85,21 @@ static void test_known_class (void)
     mst_attribute_t tail = actor_attribute (with.sun, "Comet", "Tail");
     mst_value_t values[] = { { tail.id, 4, "long" }, { mass.id, 5, "small" } };
     CHECK_OK (mst_update (with.sun->fed, comet, values, 2, MST_TIME_NONE, NULL));
-    CHECK_OK (mst_update (with.sun->fed, comet, values, 1, MST_TIME_NONE, NULL)); /* of no interest */
+    CHECK_OK (
+        mst_update (with.sun->fed, comet, values, 1, MST_TIME_NONE, NULL)); /* of no interest */
     CHECK_OK (mst_update (with.sun->fed, comet, values + 1, 1, MST_TIME_NONE, NULL));
-    ACTOR_HEARS (&with.stage, with.moon, "discovered sun.1 as Body by sun\n"
-                                         "reflected sun.1 Mass=small\n"
-                                         "reflected sun.1 Mass=small\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "discovered sun.1 as Body by sun\n"
+                 "reflected sun.1 Mass=small\n"
+                 "reflected sun.1 Mass=small\n");
     mst_class_t of = { 0 };
     CHECK_OK (mst_object_class (with.moon->fed, comet, &of));
     CHECK_INT (of.id, actor_class (with.moon, "Body").id);
     pair_close (&with);
 }
 
-/*  The known class is fixed at discovery; a closer subscription counts for objects that come later. */
+/*  The known class is fixed at discovery; a closer subscription counts for objects that come later.
+ */
 static void test_known_class_stays (void)
 {
     pair_t with;
@@ -125,11 +133,13 @@ static void test_only_subscribed_attributes (void)
     mst_object_t ship = actor_registers (with.sun, "Ship");
     mst_value_t values[] = { { name.id, 4, "Argo" }, { cargo.id, 3, "oil" } };
     CHECK_OK (mst_update (with.sun->fed, ship, values, 2, MST_TIME_NONE, NULL));
-    ACTOR_HEARS (&with.stage, with.moon, "discovered sun.1 as Ship by sun\n"
-                                         "reflected sun.1 Name=Argo\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "discovered sun.1 as Ship by sun\n"
+                 "reflected sun.1 Name=Argo\n");
     CHECK_OK (mst_subscribe (with.moon->fed, actor_class (with.moon, "Ship"), &cargo, 1));
-    STAGE_UNTIL (&with.stage, mst_update (with.sun->fed, ship, values, 2, MST_TIME_NONE, NULL) != MST_OK ||
-                                  strstr (with.moon->trace, "Cargo") != NULL);
+    STAGE_UNTIL (&with.stage,
+                 mst_update (with.sun->fed, ship, values, 2, MST_TIME_NONE, NULL) != MST_OK ||
+                     strstr (with.moon->trace, "Cargo") != NULL);
     CHECK_CONTAINS (with.moon->trace, "reflected sun.1 Name=Argo Cargo=oil\n");
     CHECK_OK (mst_unsubscribe (with.moon->fed, actor_class (with.moon, "Ship"), NULL, 0));
     actor_forget (with.moon);
@@ -153,11 +163,13 @@ static void test_unpublish (void)
     CHECK_ERR (actor_updates (with.sun, ship, "Name", "Argo", MST_TIME_NONE), MST_E_NOT_OWNED);
     CHECK_ERR (mst_register (with.sun->fed, actor_class (with.sun, "Ship"), NULL, &other),
                MST_E_CLASS_NOT_PUBLISHED);
-    CHECK_ERR (actor_sends (with.sun, "Note", "Text", "hi", MST_TIME_NONE), MST_E_INTERACTION_NOT_PUBLISHED);
+    CHECK_ERR (actor_sends (with.sun, "Note", "Text", "hi", MST_TIME_NONE),
+               MST_E_INTERACTION_NOT_PUBLISHED);
     pair_close (&with);
 }
 
-/*  Objects ---------------------------------------------------------------------------------------- */
+/*  Objects ----------------------------------------------------------------------------------------
+ */
 
 static void test_late_subscription (void)
 {
@@ -169,12 +181,14 @@ static void test_late_subscription (void)
     (void) actor_registers (with.sun, "Ship");
     CHECK_OK (mst_evoke (with.sun->fed, 0, NULL));
     actor_subscribes (with.moon, "Ship");
-    ACTOR_HEARS (&with.stage, with.moon, "discovered sun.1 as Ship by sun\n"
-                                         "discovered sun.2 as Ship by sun\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "discovered sun.1 as Ship by sun\n"
+                 "discovered sun.2 as Ship by sun\n");
     actor_t *mars = stage_join (&with.stage, "mars");
     actor_subscribes (mars, "Ship");
-    ACTOR_HEARS (&with.stage, mars, "discovered sun.1 as Ship by sun\n"
-                                    "discovered sun.2 as Ship by sun\n");
+    ACTOR_HEARS (&with.stage, mars,
+                 "discovered sun.1 as Ship by sun\n"
+                 "discovered sun.2 as Ship by sun\n");
     pair_close (&with);
 }
 
@@ -223,14 +237,16 @@ static void test_delete_in_receive_order (void)
     mst_object_t ship = actor_registers (with.sun, "Ship");
     CHECK_OK (actor_updates (with.sun, ship, "Name", "Argo", MST_TIME_NONE));
     STAGE_UNTIL (&with.stage, with.moon->discovered == 1);
-    CHECK_ERR (mst_delete (with.moon->fed, ship, MST_TIME_NONE, NULL), MST_E_DELETE_PRIVILEGE_NOT_HELD);
+    CHECK_ERR (mst_delete (with.moon->fed, ship, MST_TIME_NONE, NULL),
+               MST_E_DELETE_PRIVILEGE_NOT_HELD);
     CHECK_OK (actor_updates (with.sun, ship, "Name", "Argo II", MST_TIME_NONE));
     CHECK_OK (mst_delete (with.sun->fed, ship, MST_TIME_NONE, &options));
     CHECK_ERR (actor_updates (with.sun, ship, "Name", "Argo", MST_TIME_NONE), MST_E_OBJECT_UNKNOWN);
-    ACTOR_HEARS (&with.stage, with.moon, "discovered sun.1 as Ship by sun\n"
-                                         "reflected sun.1 Name=Argo\n"
-                                         "reflected sun.1 Name=Argo II\n"
-                                         "removed sun.1 [sunk]\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "discovered sun.1 as Ship by sun\n"
+                 "reflected sun.1 Name=Argo\n"
+                 "reflected sun.1 Name=Argo II\n"
+                 "removed sun.1 [sunk]\n");
     CHECK (mst_object_name (with.moon->fed, ship) == NULL);
     pair_close (&with);
 }
@@ -275,8 +291,9 @@ static void test_split_by_order (void)
                              { actor_attribute (with.sun, "Body", "Colour").id, 3, "red" } };
     actor_forget (with.moon);
     CHECK_OK (mst_update (with.sun->fed, body, values, 2, 3, NULL));
-    ACTOR_HEARS (&with.stage, with.moon, "discovered sun.1 as Body by sun\n"
-                                         "reflected sun.1 Colour=red @3 in receive order\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "discovered sun.1 as Body by sun\n"
+                 "reflected sun.1 Colour=red @3 in receive order\n");
     CHECK_OK (mst_time_advance_request (with.sun->fed, 9));
     actor_advances (&with.stage, with.moon, 9);
     CHECK_TEXT (with.moon->trace, "reflected sun.1 Mass=7 @3\ngranted 9\n");
@@ -331,7 +348,8 @@ static void test_forget_and_rediscover (void)
     pair_close (&with);
 }
 
-/*  Interactions ------------------------------------------------------------------------------------- */
+/*  Interactions
+ * ------------------------------------------------------------------------------------- */
 
 /*  An Alarm is a Note: who subscribes to Note gets it as a Note, without its Level. */
 static void test_interaction_of_a_subclass (void)
@@ -382,7 +400,8 @@ static void test_tags_and_only (void)
     options.only = NULL;
     options.tag = NULL;
     CHECK_OK (mst_update (with.sun->fed, ship, &value, 1, MST_TIME_NONE, &options));
-    ACTOR_HEARS (&with.stage, with.moon, "reflected sun.1 Name=Argo [for you]\nreflected sun.1 Name=Argo\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "reflected sun.1 Name=Argo [for you]\nreflected sun.1 Name=Argo\n");
     ACTOR_HEARS (&with.stage, mars, "reflected sun.1 Name=Argo\n");
     options.only = &moon;
     options.only_count = 0;
@@ -394,7 +413,8 @@ static void test_tags_and_only (void)
     pair_close (&with);
 }
 
-/*  Best effort may be lost, for example before its object is known; sent often enough it arrives. */
+/*  Best effort may be lost, for example before its object is known; sent often enough it arrives.
+ */
 static void test_best_effort (void)
 {
     pair_t with;
@@ -404,18 +424,21 @@ static void test_best_effort (void)
     actor_subscribes (with.moon, "Body");
     mst_object_t body = actor_registers (with.sun, "Body");
     STAGE_UNTIL (&with.stage, with.moon->discovered == 1);
-    STAGE_UNTIL (&with.stage, actor_updates (with.sun, body, "Wind", "west", MST_TIME_NONE) != MST_OK ||
-                                  with.moon->reflected > 0);
+    STAGE_UNTIL (&with.stage,
+                 actor_updates (with.sun, body, "Wind", "west", MST_TIME_NONE) != MST_OK ||
+                     with.moon->reflected > 0);
     CHECK_CONTAINS (with.moon->trace, "reflected sun.1 Wind=west\n");
     CHECK_OK (mst_publish_interaction (with.sun->fed, actor_interaction (with.sun, "Gust")));
     CHECK_OK (mst_subscribe_interaction (with.moon->fed, actor_interaction (with.moon, "Gust")));
-    STAGE_UNTIL (&with.stage, actor_sends (with.sun, "Gust", "Force", "9", MST_TIME_NONE) != MST_OK ||
-                                  with.moon->received > 0);
+    STAGE_UNTIL (&with.stage,
+                 actor_sends (with.sun, "Gust", "Force", "9", MST_TIME_NONE) != MST_OK ||
+                     with.moon->received > 0);
     CHECK_CONTAINS (with.moon->trace, "received Gust Force=9\n");
     pair_close (&with);
 }
 
-/*  Values ---------------------------------------------------------------------------------------------- */
+/*  Values
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool large_is_right;
 
@@ -443,7 +466,8 @@ static void sends_large (size_t size_bytes, size_t window_bytes, const char *tra
     options = stage_options (&stage);
     options.route_window_bytes = window_bytes;
     options.transport = transport;
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     actor_publishes (sun, "Ship");
     actor_subscribes (moon, "Ship");
     mst_object_t ship = actor_registers (sun, "Ship");
@@ -454,7 +478,8 @@ static void sends_large (size_t size_bytes, size_t window_bytes, const char *tra
     CHECK_OK (mst_update (sun->fed, ship, &value, 1, MST_TIME_NONE, NULL));
     STAGE_UNTIL (&stage, moon->reflected == 1);
     CHECK (large_is_right);
-    CHECK_OK (mst_update (sun->fed, ship, &value, 1, MST_TIME_NONE, NULL)); /* there is room again */
+    CHECK_OK (
+        mst_update (sun->fed, ship, &value, 1, MST_TIME_NONE, NULL)); /* there is room again */
     STAGE_UNTIL (&stage, moon->reflected == 2);
     CHECK_INT (moon->bytes, 2 * size_bytes);
     stage_close (&stage);
@@ -480,8 +505,11 @@ static void test_too_large (void)
     actor_subscribes (with.moon, "Body");
     mst_object_t body = actor_registers (with.sun, "Body");
     STAGE_UNTIL (&with.stage, with.moon->discovered == 1);
-    mst_value_t values[] = { { 2, HUGE_VALUE, data }, { 3, HUGE_VALUE, data }, { 4, HUGE_VALUE, data },
-                             { 5, HUGE_VALUE, data }, { 1, HUGE_VALUE, data } };
+    mst_value_t values[] = { { 2, HUGE_VALUE, data },
+                             { 3, HUGE_VALUE, data },
+                             { 4, HUGE_VALUE, data },
+                             { 5, HUGE_VALUE, data },
+                             { 1, HUGE_VALUE, data } };
     values[0].size_bytes++;
     CHECK_ERR (mst_update (with.sun->fed, body, values, 1, MST_TIME_NONE, NULL), MST_E_LIMIT);
     CHECK_CONTAINS (mst_error_text (), "WIRE_VALUE_MAX");
@@ -491,7 +519,8 @@ static void test_too_large (void)
     CHECK_ERR (mst_update (with.sun->fed, body, values, 65, MST_TIME_NONE, NULL), MST_E_LIMIT);
     mst_send_options_t options = { .tag = data, .tag_size_bytes = HUGE_VALUE + 1 };
     CHECK_ERR (mst_update (with.sun->fed, body, values, 1, MST_TIME_NONE, &options), MST_E_LIMIT);
-    CHECK_OK (actor_updates (with.sun, body, "Colour", "red", MST_TIME_NONE)); /* nothing is broken */
+    CHECK_OK (
+        actor_updates (with.sun, body, "Colour", "red", MST_TIME_NONE)); /* nothing is broken */
     ACTOR_HEARS_OF (&with.stage, with.moon, "reflected sun.1 Colour=red\n");
     CHECK_INT (with.moon->reflected, 1);
     pair_close (&with);
@@ -512,13 +541,14 @@ static void test_empty_values (void)
     CHECK_OK (mst_update (with.sun->fed, ship, values, 1, MST_TIME_NONE, NULL));
     CHECK_OK (mst_update (with.sun->fed, ship, values, 2, MST_TIME_NONE, NULL));
     CHECK_OK (mst_update (with.sun->fed, ship, NULL, 0, MST_TIME_NONE, NULL)); /* says nothing */
-    ACTOR_HEARS (&with.stage, with.moon, "discovered sun.1 as Ship by sun\n"
-                                         "reflected sun.1 Name=\n"
-                                         "reflected sun.1 Name= Cargo=oil\n");
+    ACTOR_HEARS (&with.stage, with.moon,
+                 "discovered sun.1 as Ship by sun\n"
+                 "reflected sun.1 Name=\n"
+                 "reflected sun.1 Name= Cargo=oil\n");
     CHECK_OK (mst_publish_interaction (with.sun->fed, actor_interaction (with.sun, "Note")));
     CHECK_OK (mst_subscribe_interaction (with.moon->fed, actor_interaction (with.moon, "Note")));
-    STAGE_UNTIL (&with.stage, mst_send (with.sun->fed, actor_interaction (with.sun, "Note"), NULL, 0,
-                                        MST_TIME_NONE, NULL) != MST_OK ||
+    STAGE_UNTIL (&with.stage, mst_send (with.sun->fed, actor_interaction (with.sun, "Note"), NULL,
+                                        0, MST_TIME_NONE, NULL) != MST_OK ||
                                   with.moon->received > 0);
     CHECK_CONTAINS (with.moon->trace, "received Note\n");
     pair_close (&with);
@@ -532,10 +562,14 @@ static void test_wrong_values (void)
     actor_publishes (with.sun, "Ship");
     mst_object_t ship = actor_registers (with.sun, "Ship");
     mst_value_t values[] = { { 2, 1, "a" }, { 2, 1, "b" }, { 9, 1, "c" }, { 0, 1, "d" } };
-    CHECK_ERR (mst_update (with.sun->fed, ship, values, 2, MST_TIME_NONE, NULL), MST_E_ATTRIBUTE_UNKNOWN);
-    CHECK_ERR (mst_update (with.sun->fed, ship, values + 2, 1, MST_TIME_NONE, NULL), MST_E_ATTRIBUTE_UNKNOWN);
-    CHECK_ERR (mst_update (with.sun->fed, ship, values + 3, 1, MST_TIME_NONE, NULL), MST_E_ATTRIBUTE_UNKNOWN);
-    CHECK_ERR (mst_update (with.sun->fed, ship, NULL, 1, MST_TIME_NONE, NULL), MST_E_INVALID_ARGUMENT);
+    CHECK_ERR (mst_update (with.sun->fed, ship, values, 2, MST_TIME_NONE, NULL),
+               MST_E_ATTRIBUTE_UNKNOWN);
+    CHECK_ERR (mst_update (with.sun->fed, ship, values + 2, 1, MST_TIME_NONE, NULL),
+               MST_E_ATTRIBUTE_UNKNOWN);
+    CHECK_ERR (mst_update (with.sun->fed, ship, values + 3, 1, MST_TIME_NONE, NULL),
+               MST_E_ATTRIBUTE_UNKNOWN);
+    CHECK_ERR (mst_update (with.sun->fed, ship, NULL, 1, MST_TIME_NONE, NULL),
+               MST_E_INVALID_ARGUMENT);
     pair_close (&with);
 }
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/*  Points ------------------------------------------------------------------------------------------ */
+/*  Points
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct trio {
     stage_t stage;
@@ -38,7 +39,8 @@ static void test_federation_wide (void)
     ACTOR_HEARS (&with.stage, with.sun, "synchronized ready, failed: moon\n");
     ACTOR_HEARS (&with.stage, with.moon, "synchronized ready, failed: moon\n");
     ACTOR_HEARS (&with.stage, with.mars, "synchronized ready, failed: moon\n");
-    CHECK_OK (mst_register_point (with.moon->fed, "ready", NULL, 0, NULL, 0)); /* the label is free again */
+    CHECK_OK (mst_register_point (with.moon->fed, "ready", NULL, 0, NULL,
+                                  0)); /* the label is free again */
     ACTOR_HEARS (&with.stage, with.moon, "point ready registered\nannounced ready\n");
     stage_close (&with.stage);
 }
@@ -146,7 +148,8 @@ static void test_point_after_data (void)
     stage_close (&with.stage);
 }
 
-/*  mst_synchronize ------------------------------------------------------------------------------------- */
+/*  mst_synchronize
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct runner {
     link_thread_t thread;
@@ -171,8 +174,11 @@ static mst_federate_t runner_join (runner_t *self)
 {
     mst_federate_t fed;
     mst_module_t module = { "federates.xml", federates_fom, strlen (federates_fom) };
-    mst_join_options_t options = { .rti = self->endpoint, .federation = "world", .name = self->name,
-                                   .modules = &module, .module_count = 1 };
+    mst_join_options_t options = { .rti = self->endpoint,
+                                   .federation = "world",
+                                   .name = self->name,
+                                   .modules = &module,
+                                   .module_count = 1 };
     keep (self, mst_join (&options, &fed));
     return fed;
 }
@@ -233,13 +239,14 @@ static void test_synchronize_without_all (void)
     CHECK_ERR (mst_synchronize (sun->fed, "", 1, 20), MST_E_INVALID_ARGUMENT);
     memset (label, 'x', sizeof label - 1);
     CHECK_ERR (mst_synchronize (sun->fed, label, 1, -1), MST_E_LIMIT); /* and no hang */
-    (void) stage_join (&stage, "moon"); /* joined, but not there */
+    (void) stage_join (&stage, "moon");                                /* joined, but not there */
     CHECK_ERR (mst_synchronize (sun->fed, "start", 2, 20), MST_E_TIMEOUT);
     CHECK_CONTAINS (mst_error_text (), "synchronization point \"start\"");
     stage_close (&stage);
 }
 
-/*  Barriers ---------------------------------------------------------------------------------------------- */
+/*  Barriers
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *const expected[] = { "sun", "moon", "mars" };
 

@@ -15,10 +15,10 @@ typedef struct writer {
     link_thread_t thread;
     char endpoint[160];
     const char *name;
-    const char *to;       /* NULL: to all */
-    const char *note;     /* interaction */
+    const char *to;   /* NULL: to all */
+    const char *note; /* interaction */
     int notes;
-    bool reads;           /* subscribes to what others send, and never reads */
+    bool reads; /* subscribes to what others send, and never reads */
     link_mutex_t mutex;
     link_condition_t progress;
     atomic_int sent;
@@ -65,8 +65,11 @@ static void run_writer (void *argument)
     mst_counters_t counters = { 0 };
     mst_interaction_class_t note;
     mst_module_t module = { "federates.xml", federates_fom, strlen (federates_fom) };
-    mst_join_options_t options = { .rti = self->endpoint, .federation = "world", .name = self->name,
-                                   .modules = &module, .module_count = 1,
+    mst_join_options_t options = { .rti = self->endpoint,
+                                   .federation = "world",
+                                   .name = self->name,
+                                   .modules = &module,
+                                   .module_count = 1,
                                    .route_window_bytes = WINDOW_BYTES };
 
     keep (self, mst_join (&options, &fed));
@@ -144,7 +147,8 @@ static void test_a_sender_waits (void)
     stage_close (&stage);
 }
 
-/*  A time-stamped message never waits: at the limit it is an error that names receiver and limit. */
+/*  A time-stamped message never waits: at the limit it is an error that names receiver and limit.
+ */
 static void test_time_stamped_gives_an_error (void)
 {
     static const char text[NOTE_BYTES];
@@ -176,7 +180,8 @@ static void test_time_stamped_gives_an_error (void)
     stage_close (&stage);
 }
 
-/*  A full queue of time-stamped messages loses nothing: what does not fit waits until a grant needs it. */
+/*  A full queue of time-stamped messages loses nothing: what does not fit waits until a grant needs
+ * it. */
 static void test_a_full_queue (void)
 {
     enum { TICKS = 3000, QUEUE = 10 };
@@ -187,7 +192,8 @@ static void test_a_full_queue (void)
     options = stage_options (&stage);
     options.tso_queue_messages = QUEUE;
     options.bundle_bytes = 512;
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     CHECK_OK (mst_publish_interaction (sun->fed, actor_interaction (sun, "Tick")));
     CHECK_OK (mst_subscribe_interaction (moon->fed, actor_interaction (moon, "Tick")));
     actor_keeps_time (&stage, sun, 1);
@@ -227,8 +233,8 @@ static void test_no_deadlock (void)
     stage_close (&stage);
 }
 
-/*  The same with messages that came before both began to wait: constrained federates that are granted
-    keep what came, and owe the credit. */
+/*  The same with messages that came before both began to wait: constrained federates that are
+   granted keep what came, and owe the credit. */
 static void test_no_deadlock_with_a_backlog (void)
 {
     stage_t stage;
@@ -287,7 +293,8 @@ static void test_a_third_is_not_stopped (void)
     mst_send_options_t options = { .only = &to, .only_count = 1 };
     mst_value_t value = { 1, 5, "hello" };
     for (mst_time_t step = 1; step <= 100; step++) {
-        CHECK_OK (mst_send (mars->fed, actor_interaction (mars, "Note"), &value, 1, MST_TIME_NONE, &options));
+        CHECK_OK (mst_send (mars->fed, actor_interaction (mars, "Note"), &value, 1, MST_TIME_NONE,
+                            &options));
         CHECK_OK (mst_time_advance_request (mars->fed, step));
         CHECK_OK (mst_time_advance_request (moon->fed, step));
         STAGE_UNTIL (&stage, mars->granted == step && moon->granted == step);
@@ -373,7 +380,8 @@ static void test_many_processes_flood (void)
     STAGE_UNTIL (&stage, moon->received >= ENOUGH);
     for (int i = 0; i < FLOODERS; i++)
         test_process_fini (&processes[i]);
-    STAGE_UNTIL (&stage, strstr (moon->news, "flood-0 lost") && strstr (moon->news, "flood-1 lost") &&
+    STAGE_UNTIL (&stage, strstr (moon->news, "flood-0 lost") &&
+                             strstr (moon->news, "flood-1 lost") &&
                              strstr (moon->news, "flood-2 lost"));
     stage_close (&stage);
 }
@@ -385,7 +393,8 @@ static void test_order_under_pressure (void)
     stage_t stage;
 
     stage_open (&stage);
-    actor_t *sun = stage_join_with (&stage, "sun", narrow (&stage)), *moon = stage_join (&stage, "moon");
+    actor_t *sun = stage_join_with (&stage, "sun", narrow (&stage)),
+            *moon = stage_join (&stage, "moon");
     CHECK_OK (mst_publish_interaction (sun->fed, actor_interaction (sun, "Note")));
     CHECK_OK (mst_subscribe_interaction (moon->fed, actor_interaction (moon, "Note")));
     stage_settle (&stage);
@@ -396,7 +405,8 @@ static void test_order_under_pressure (void)
     mst_value_t value = { 1, sizeof text, text };
     for (size_t i = 0; i < ROUNDS; i++) {
         text[0] = (char) i;
-        CHECK_OK (mst_send (sun->fed, actor_interaction (sun, "Note"), &value, 1, MST_TIME_NONE, NULL));
+        CHECK_OK (
+            mst_send (sun->fed, actor_interaction (sun, "Note"), &value, 1, MST_TIME_NONE, NULL));
         if (i % 50 == 49)
             STAGE_UNTIL (&stage, moon->received == i + 1);
     }

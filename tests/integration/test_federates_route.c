@@ -1,5 +1,5 @@
-/*  Data by the RTI: because it was asked for, because a peer cannot be reached, or because the sender
-    leaves before a receiver has answered. */
+/*  Data by the RTI: because it was asked for, because a peer cannot be reached, or because the
+   sender leaves before a receiver has answered. */
 #include "tests/integration/federates.h"
 #include "tests/support/process.h"
 #include "link/router.h"
@@ -78,7 +78,8 @@ static void test_by_the_environment (void)
     CHECK (unsetenv ("MUSTER_ROUTE") == 0);
 }
 
-/*  With route rti nobody opens a connection to a peer: an address that nobody hears of is never tried. */
+/*  With route rti nobody opens a connection to a peer: an address that nobody hears of is never
+ * tried. */
 static void test_nobody_is_called (void)
 {
     stage_t stage;
@@ -95,7 +96,8 @@ static void test_nobody_is_called (void)
     options.transport = "tcp";
     options.route = MST_ROUTE_RTI;
     options.advertise = link_router_endpoint (router, 0) + strlen ("tcp://");
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     everything_arrives (&stage, sun, moon);
     (void) link_poll_wait (poll, 0);
     CHECK_INT (link_router_connection_count (router), 0);
@@ -104,7 +106,8 @@ static void test_nobody_is_called (void)
     link_poll_destroy (&poll);
 }
 
-/*  Falling back -------------------------------------------------------------------------------------- */
+/*  Falling back
+ * -------------------------------------------------------------------------------------- */
 
 /*  An advertised address at which nobody listens. What the RTI logs is read by a process test. */
 static void test_unreachable_peer (void)
@@ -116,7 +119,8 @@ static void test_unreachable_peer (void)
     options = stage_options (&stage);
     options.transport = "tcp";
     options.advertise = "127.0.0.1:1";
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     everything_arrives (&stage, sun, moon);
     stage_close (&stage);
 }
@@ -150,9 +154,11 @@ static void test_fallback_is_said (void)
     options = stage_options (&stage);
     options.transport = "tcp";
     options.advertise = "127.0.0.1:1";
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     everything_arrives (&stage, sun, moon);
-    line = test_process_error_line (&rti, "data of \"sun\" to \"moon\" goes through the RTI: ", 20000);
+    line =
+        test_process_error_line (&rti, "data of \"sun\" to \"moon\" goes through the RTI: ", 20000);
     CHECK_CONTAINS (line ? line : "", "tcp://127.0.0.1:1");
     stage_close (&stage);
     test_process_fini (&rti);
@@ -186,11 +192,13 @@ static void test_resign_before_the_answer (void)
     CHECK_OK (mst_publish_interaction (sun->fed, actor_interaction (sun, "Note")));
     CHECK_OK (mst_subscribe_interaction (moon->fed, actor_interaction (moon, "Note")));
     mst_time_t ignored;
-    CHECK_OK (mst_query_galt (sun->fed, &ignored)); /* sun knows of the interest; moon says nothing */
+    CHECK_OK (
+        mst_query_galt (sun->fed, &ignored)); /* sun knows of the interest; moon says nothing */
     CHECK_OK (actor_sends (sun, "Note", "Text", "last words", MST_TIME_NONE));
     long long before_ms = test_now_ms ();
     actor_resign (sun, MST_RESIGN_NO_ACTION);
-    CHECK (test_now_ms () - before_ms < 2000); /* it does not linger for an answer that cannot come */
+    CHECK (test_now_ms () - before_ms <
+           2000); /* it does not linger for an answer that cannot come */
     ACTOR_HEARS (&stage, moon, "received Note Text=last words\n");
     ACTOR_NEWS_OF (&stage, moon, "sun resigned\n");
     stage_close (&stage);
@@ -205,7 +213,8 @@ static void test_death_by_the_rti (void)
     stage_open (&stage);
     options = stage_options (&stage);
     options.route = MST_ROUTE_RTI;
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     everything_arrives (&stage, sun, moon);
     CHECK_OK (mst_time_advance_request (moon->fed, 5000));
     mst_abandon (&sun->fed);

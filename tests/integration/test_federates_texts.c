@@ -1,5 +1,5 @@
-/*  The texts of the errors that users meet most, whole: what failed, where, what to do. Changing one is
-    meant to be noticed here. And no error is without a text. */
+/*  The texts of the errors that users meet most, whole: what failed, where, what to do. Changing
+   one is meant to be noticed here. And no error is without a text. */
 #include "tests/integration/federates.h"
 #include "tests/support/process.h"
 
@@ -25,7 +25,8 @@ static void scene_open (scene_t *self)
     stage_settle (&self->stage);
 }
 
-/*  Joining ----------------------------------------------------------------------------------------- */
+/*  Joining
+ * ----------------------------------------------------------------------------------------- */
 
 static void test_joining (void)
 {
@@ -69,7 +70,8 @@ static void test_joining (void)
     stage_close (&with.stage);
 }
 
-/*  Names and declarations ------------------------------------------------------------------------------ */
+/*  Names and declarations
+ * ------------------------------------------------------------------------------ */
 
 static void test_declarations (void)
 {
@@ -91,8 +93,10 @@ static void test_declarations (void)
     TEXT (mst_register (with.sun->fed, actor_class (with.sun, "Ship"), NULL, &object),
           MST_E_CLASS_NOT_PUBLISHED,
           "sun does not publish the class HLAobjectRoot.Ship: call mst_publish");
-    TEXT (actor_sends (with.sun, "Note", "Text", "x", MST_TIME_NONE), MST_E_INTERACTION_NOT_PUBLISHED,
-          "sun does not publish the interaction HLAinteractionRoot.Note: call mst_publish_interaction");
+    TEXT (actor_sends (with.sun, "Note", "Text", "x", MST_TIME_NONE),
+          MST_E_INTERACTION_NOT_PUBLISHED,
+          "sun does not publish the interaction HLAinteractionRoot.Note: call "
+          "mst_publish_interaction");
     actor_publishes (with.sun, "Ship");
     TEXT (mst_register (with.sun->fed, actor_class (with.sun, "Ship"), "Argo", &object),
           MST_E_NAME_NOT_RESERVED,
@@ -100,12 +104,14 @@ static void test_declarations (void)
           "name_reserved");
     TEXT (mst_reserve_names (with.sun->fed, names, 1), MST_E_ILLEGAL_NAME,
           "\"HLAship\" cannot be an object's name: it is empty or begins with HLA");
-    TEXT (mst_federate_find (with.sun->fed, "mars", &(mst_federate_id_t){ 0 }), MST_E_INVALID_ARGUMENT,
-          "no federate named \"mars\" is joined");
+    TEXT (mst_federate_find (with.sun->fed, "mars", &(mst_federate_id_t){ 0 }),
+          MST_E_INVALID_ARGUMENT, "no federate named \"mars\" is joined");
     stage_close (&with.stage);
 }
 
-/*  Objects ------------------------------------------------------------------------------------------------ */
+/*  Objects
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void test_objects (void)
 {
@@ -129,12 +135,15 @@ static void test_objects (void)
     TEXT (mst_forget (with.sun->fed, ship), MST_E_OWNS_ATTRIBUTES,
           "sun owns attributes of \"sun.1\": divest them first");
     TEXT (mst_resign (&with.sun->fed, MST_RESIGN_NO_ACTION), MST_E_OWNS_ATTRIBUTES,
-          "federate \"sun\" owns attributes of object \"sun.1\": resign with an action that deletes or "
+          "federate \"sun\" owns attributes of object \"sun.1\": resign with an action that "
+          "deletes or "
           "divests them");
     stage_close (&with.stage);
 }
 
-/*  Time ----------------------------------------------------------------------------------------------------- */
+/*  Time
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void test_time (void)
 {
@@ -145,14 +154,18 @@ static void test_time (void)
     CHECK_OK (mst_publish_interaction (with.sun->fed, actor_interaction (with.sun, "Tick")));
     TEXT (mst_query_lookahead (with.sun->fed, &time), MST_E_REGULATION_OFF,
           "the federate is not time regulating: it has no lookahead");
-    TEXT (mst_disable_constrained (with.sun->fed), MST_E_CONSTRAINED_OFF, "sun is not time constrained");
+    TEXT (mst_disable_constrained (with.sun->fed), MST_E_CONSTRAINED_OFF,
+          "sun is not time constrained");
     actor_keeps_time (&with.stage, with.sun, 2);
     actor_keeps_time (&with.stage, with.moon, 0);
-    TEXT (mst_enable_regulation (with.sun->fed, 1), MST_E_REGULATION_ON, "sun is time regulating already");
+    TEXT (mst_enable_regulation (with.sun->fed, 1), MST_E_REGULATION_ON,
+          "sun is time regulating already");
     TEXT (actor_sends (with.sun, "Tick", "Count", "x", 1), MST_E_INVALID_TIME,
-          "sun: the time stamp 1 is below 2, the smallest that may be sent at time 0 with lookahead 2");
+          "sun: the time stamp 1 is below 2, the smallest that may be sent at time 0 with "
+          "lookahead 2");
     TEXT (mst_advance (with.sun->fed, 1201, 100), MST_E_TIMEOUT,
-          "sun: no grant to 1201 after 0.1 s: held by \"moon\" (granted 0, lookahead 0). See muster top.");
+          "sun: no grant to 1201 after 0.1 s: held by \"moon\" (granted 0, lookahead 0). See "
+          "muster top.");
     TEXT (mst_time_advance_request (with.sun->fed, 1300), MST_E_ADVANCE_PENDING,
           "sun: an advance to 1201 is pending: wait for its grant");
     CHECK_OK (mst_time_advance_request (with.moon->fed, 1201));
@@ -162,7 +175,8 @@ static void test_time (void)
     stage_close (&with.stage);
 }
 
-/*  Waiting for others ------------------------------------------------------------------------------------------ */
+/*  Waiting for others
+ * ------------------------------------------------------------------------------------------ */
 
 static void test_waiting (void)
 {
@@ -185,7 +199,8 @@ static void test_waiting (void)
     stage_close (&with.stage);
 }
 
-/*  Everything has a text ------------------------------------------------------------------------------------------ */
+/*  Everything has a text
+ * ------------------------------------------------------------------------------------------ */
 
 static void test_every_error_has_a_name (void)
 {
@@ -234,7 +249,8 @@ static void test_calls_with_nothing (void)
     has_text (mst_attribute_find (fed, (mst_class_t){ 0 }, "Mass", &(mst_attribute_t){ 0 }));
     has_text (mst_interaction_find (fed, NULL, NULL));
     has_text (mst_parameter_find (fed, note, NULL, NULL));
-    has_text (mst_parameter_find (fed, (mst_interaction_class_t){ 0 }, "Text", &(mst_parameter_t){ 0 }));
+    has_text (
+        mst_parameter_find (fed, (mst_interaction_class_t){ 0 }, "Text", &(mst_parameter_t){ 0 }));
     has_text (mst_publish (fed, (mst_class_t){ 0 }, NULL, 0));
     has_text (mst_subscribe_interaction (fed, (mst_interaction_class_t){ 0 }));
     has_text (mst_register (fed, body, NULL, NULL));

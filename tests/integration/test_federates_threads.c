@@ -1,5 +1,6 @@
-/*  Immediate callbacks: from the library's thread, one at a time, with calls from several threads beside
-    them; what may not wait in a callback; leaving while others call. Clean under ThreadSanitizer. */
+/*  Immediate callbacks: from the library's thread, one at a time, with calls from several threads
+   beside them; what may not wait in a callback; leaving while others call. Clean under
+   ThreadSanitizer. */
 #include "tests/integration/federates.h"
 #include "link/clock.h"
 #include "link/thread.h"
@@ -137,7 +138,8 @@ static mst_err_t send_note (mst_federate_t fed, mst_interaction_class_t of)
     return mst_send (fed, of, &value, 1, MST_TIME_NONE, NULL);
 }
 
-/*  The library's thread ----------------------------------------------------------------------------- */
+/*  The library's thread
+ * ----------------------------------------------------------------------------- */
 
 static void test_callbacks_by_themselves (void)
 {
@@ -178,7 +180,8 @@ static void test_time (void)
         CHECK_OK (mst_time_advance_request (moon->fed, step));
         CHECK_OK (mst_flush (moon->fed));
         CHECK_OK (mst_advance (sun.fed, step, 10000));
-        CHECK_INT (atomic_load (&sun.granted), step); /* the callback is over when the call returns */
+        CHECK_INT (atomic_load (&sun.granted),
+                   step); /* the callback is over when the call returns */
         STAGE_UNTIL (&stage, moon->granted == step);
     }
     CHECK_ERR (mst_advance (sun.fed, 1000, 20), MST_E_TIMEOUT);
@@ -187,7 +190,8 @@ static void test_time (void)
     stage_close (&stage);
 }
 
-/*  Several threads ------------------------------------------------------------------------------------- */
+/*  Several threads
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct caller {
     link_thread_t thread;
@@ -272,7 +276,8 @@ static void test_calls_from_threads (void)
     stage_close (&stage);
 }
 
-/*  In a callback --------------------------------------------------------------------------------------- */
+/*  In a callback
+ * --------------------------------------------------------------------------------------- */
 
 static void try_all (quick_t *self, mst_federate_t fed, mst_interaction_class_t of)
 {
@@ -411,7 +416,9 @@ static void test_a_users_lock (void)
     stage_close (&stage);
 }
 
-/*  Leaving ------------------------------------------------------------------------------------------------ */
+/*  Leaving
+ * ------------------------------------------------------------------------------------------------
+ */
 
 typedef struct leaver {
     link_thread_t thread;
@@ -429,8 +436,8 @@ static void run_leaver (void *argument)
         self->err = mst_resign (&self->fed, MST_RESIGN_NO_ACTION);
 }
 
-/*  One thread waits for a grant that never comes, one sends without end; a third lets the federate leave:
-    both calls end with an error, and nothing is touched that is gone. */
+/*  One thread waits for a grant that never comes, one sends without end; a third lets the federate
+   leave: both calls end with an error, and nothing is touched that is gone. */
 static void run_waiter (void *argument)
 {
     caller_t *self = argument;
@@ -575,7 +582,8 @@ static void test_comings_and_goings (void)
     for (int i = 0; i < THREADS; i++) {
         guests[i] = (caller_t){ .calls = 10 };
         (void) snprintf (guests[i].text, sizeof guests[i].text, "%s", stage.endpoint);
-        CHECK_OK (link_thread_start (&guests[i].thread, "guest", run_comings_and_goings, &guests[i]));
+        CHECK_OK (
+            link_thread_start (&guests[i].thread, "guest", run_comings_and_goings, &guests[i]));
     }
     for (int i = 0; i < THREADS; i++)
         finish (&guests[i]);

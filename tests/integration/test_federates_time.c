@@ -1,5 +1,5 @@
-/*  Logical time over real sockets: the four requests, lookahead, GALT and LITS, receive order held and
-    not held, errors, float64 time, and who holds whom. */
+/*  Logical time over real sockets: the four requests, lookahead, GALT and LITS, receive order held
+   and not held, errors, float64 time, and who holds whom. */
 #include "tests/integration/federates.h"
 
 #include <math.h>
@@ -51,7 +51,8 @@ static mst_time_t now_of (const actor_t *self)
     return now;
 }
 
-/*  The four requests ------------------------------------------------------------------------------ */
+/*  The four requests ------------------------------------------------------------------------------
+ */
 
 /*  TAR: all up to and including the time, in the order of time, then the grant. */
 static void test_tar (void)
@@ -90,7 +91,8 @@ static void test_ties (void)
     CHECK_OK (mst_time_advance_request (with.sun->fed, 9));
     CHECK_OK (mst_time_advance_request (mars->fed, 9));
     actor_advances (&with.stage, with.moon, 9);
-    CHECK_TEXT (with.moon->trace, "received Tick Count=mars @5\nreceived Tick Count=sun @5\ngranted 9\n");
+    CHECK_TEXT (with.moon->trace,
+                "received Tick Count=mars @5\nreceived Tick Count=sun @5\ngranted 9\n");
     clocked_close (&with);
 }
 
@@ -177,7 +179,8 @@ static void test_zero_lookahead (void)
     clocked_close (&with);
 }
 
-/*  Lookahead, GALT, LITS ----------------------------------------------------------------------------- */
+/*  Lookahead, GALT, LITS
+ * ----------------------------------------------------------------------------- */
 
 static void test_lookahead (void)
 {
@@ -267,7 +270,8 @@ static void test_late_regulation (void)
     clocked_close (&with);
 }
 
-/*  Receive order ------------------------------------------------------------------------------------- */
+/*  Receive order
+ * ------------------------------------------------------------------------------------- */
 
 /*  A constrained federate gets receive-order messages only while it advances, unless it asked. */
 static void test_receive_order_is_held (void)
@@ -299,8 +303,8 @@ static void test_receive_order_is_held (void)
     clocked_close (&with);
 }
 
-/*  A time stamp of a sender that does not regulate is kept, in receive order; a receiver that is not
-    constrained gets time-stamped messages in receive order. */
+/*  A time stamp of a sender that does not regulate is kept, in receive order; a receiver that is
+   not constrained gets time-stamped messages in receive order. */
 static void test_time_stamps_without_time (void)
 {
     stage_t stage;
@@ -319,7 +323,8 @@ static void test_time_stamps_without_time (void)
     stage_close (&stage);
 }
 
-/*  Errors --------------------------------------------------------------------------------------------- */
+/*  Errors
+ * --------------------------------------------------------------------------------------------- */
 
 static void test_errors (void)
 {
@@ -340,7 +345,8 @@ static void test_errors (void)
     CHECK_ERR (mst_time_advance_request (with.sun->fed, 500), MST_E_ADVANCE_PENDING);
     CHECK_ERR (mst_next_message_request_available (with.sun->fed, 500), MST_E_ADVANCE_PENDING);
     CHECK_ERR (mst_enable_regulation (with.sun->fed, 1), MST_E_ADVANCE_PENDING);
-    CHECK_ERR (actor_sends (with.sun, "Tick", "Count", "x", 501), MST_E_INVALID_TIME); /* promised 502 */
+    CHECK_ERR (actor_sends (with.sun, "Tick", "Count", "x", 501),
+               MST_E_INVALID_TIME); /* promised 502 */
     tick (&with, "x", 502);
     actor_t *mars = stage_join (&with.stage, "mars");
     CHECK_ERR (mst_enable_regulation (mars->fed, -5), MST_E_INVALID_LOOKAHEAD);
@@ -353,7 +359,8 @@ static void test_errors (void)
     clocked_close (&with);
 }
 
-/*  Waiting -------------------------------------------------------------------------------------------- */
+/*  Waiting
+ * -------------------------------------------------------------------------------------------- */
 
 /*  The time-out says who holds; the request stays pending and goes on. */
 static void test_time_out_names_the_holder (void)
@@ -367,8 +374,9 @@ static void test_time_out_names_the_holder (void)
     CHECK_OK (mst_time_explain (with.moon->fed, text, sizeof text));
     CHECK_TEXT (text, "it does not wait.");
     CHECK_ERR (mst_advance (with.moon->fed, 1201, 100), MST_E_TIMEOUT);
-    CHECK_TEXT (mst_error_text (), "moon: no grant to 1201 after 0.1 s: held by \"sun\" (granted 0, "
-                                   "lookahead 0). See muster top.");
+    CHECK_TEXT (mst_error_text (),
+                "moon: no grant to 1201 after 0.1 s: held by \"sun\" (granted 0, "
+                "lookahead 0). See muster top.");
     CHECK_OK (mst_time_explain (with.moon->fed, text, sizeof text));
     CHECK_TEXT (text, "held by \"sun\" (granted 0, lookahead 0).");
     CHECK_ERR (mst_advance (with.moon->fed, 1201, 100), MST_E_ADVANCE_PENDING);
@@ -378,12 +386,14 @@ static void test_time_out_names_the_holder (void)
     CHECK_OK (mst_await_grant (with.moon->fed, 10000, &granted));
     CHECK_INT (granted, 1201);
     CHECK_ERR (mst_advance (with.moon->fed, 5000, 50), MST_E_TIMEOUT);
-    CHECK_TEXT (mst_error_text (), "moon: no grant to 5000 after 0.1 s: held by \"sun\" (granted 1300, "
-                                   "lookahead 0). See muster top.");
+    CHECK_TEXT (mst_error_text (),
+                "moon: no grant to 5000 after 0.1 s: held by \"sun\" (granted 1300, "
+                "lookahead 0). See muster top.");
     clocked_close (&with);
 }
 
-/*  Float64 time --------------------------------------------------------------------------------------- */
+/*  Float64 time
+ * --------------------------------------------------------------------------------------- */
 
 static void test_float_time (void)
 {
@@ -393,13 +403,15 @@ static void test_float_time (void)
     stage_open (&stage);
     options = stage_options (&stage);
     options.time_type = MST_TIME_FLOAT64;
-    actor_t *sun = stage_join_with (&stage, "sun", options), *moon = stage_join_with (&stage, "moon", options);
+    actor_t *sun = stage_join_with (&stage, "sun", options),
+            *moon = stage_join_with (&stage, "moon", options);
     CHECK_OK (mst_publish_interaction (sun->fed, actor_interaction (sun, "Tick")));
     CHECK_OK (mst_subscribe_interaction (moon->fed, actor_interaction (moon, "Tick")));
     actor_keeps_time (&stage, sun, mst_time_from_double (0.25));
     actor_keeps_time (&stage, moon, mst_time_from_double (0.5));
     stage_settle (&stage);
-    CHECK_ERR (actor_sends (sun, "Tick", "Count", "early", mst_time_from_double (0.2)), MST_E_INVALID_TIME);
+    CHECK_ERR (actor_sends (sun, "Tick", "Count", "early", mst_time_from_double (0.2)),
+               MST_E_INVALID_TIME);
     CHECK_CONTAINS (mst_error_text (), "the time stamp 0.2 is below 0.25");
     CHECK_OK (actor_sends (sun, "Tick", "Count", "x", mst_time_from_double (0.75)));
     CHECK_ERR (mst_advance (moon->fed, mst_time_from_double (0.5), 1), MST_E_TIMEOUT);
@@ -417,7 +429,8 @@ static void test_float_time (void)
     stage_close (&stage);
 }
 
-/*  Many steps ------------------------------------------------------------------------------------------ */
+/*  Many steps
+ * ------------------------------------------------------------------------------------------ */
 
 static void test_a_thousand_steps (void)
 {

@@ -293,7 +293,8 @@ static void test_never_reads (void)
         for (int i = 0; left == FULL_TRIES && i < REQUESTS; i++)
             raw_frame (&deaf, WIRE_SERVICE_STATUS, &status, true, &frames);
         err = link_dealer_send (deaf.dealer, frames.data, frames.size_bytes, &sent);
-        if (!sent || count % 8 == 0) /* the RTI is slower than this loop, or has closed the connection */
+        if (!sent ||
+            count % 8 == 0) /* the RTI is slower than this loop, or has closed the connection */
             CHECK_CONTAINS (raw_status (&good), "\"good\"");
         if (sent)
             base_buffer_clear (&frames);

@@ -9,7 +9,7 @@
 
 static CU_BOOL check (bool good, const char *message, const char *file, int line)
 {
-    return CU_assertImplementation (good ? CU_TRUE : CU_FALSE, (unsigned int)line, message, file,
+    return CU_assertImplementation (good ? CU_TRUE : CU_FALSE, (unsigned int) line, message, file,
                                     "", CU_FALSE);
 }
 
@@ -19,8 +19,8 @@ CU_BOOL test_check_err (mst_err_t err, mst_err_t expected, const char *what, con
     char message[1600];
     if (err == expected)
         return check (true, what, file, line);
-    (void)snprintf (message, sizeof message, "%s gave %s, not %s: %s", what, mst_error_name (err),
-                    mst_error_name (expected), err ? mst_error_text () : "");
+    (void) snprintf (message, sizeof message, "%s gave %s, not %s: %s", what, mst_error_name (err),
+                     mst_error_name (expected), err ? mst_error_text () : "");
     return check (false, message, file, line);
 }
 
@@ -30,8 +30,8 @@ CU_BOOL test_check_int (long long value, long long expected, const char *what, c
     char message[512];
     if (value == expected)
         return check (true, what, file, line);
-    (void)snprintf (message, sizeof message, "%s is %lld (0x%llx), not %lld (0x%llx)", what, value,
-                    (unsigned long long)value, expected, (unsigned long long)expected);
+    (void) snprintf (message, sizeof message, "%s is %lld (0x%llx), not %lld (0x%llx)", what, value,
+                     (unsigned long long) value, expected, (unsigned long long) expected);
     return check (false, message, file, line);
 }
 
@@ -41,8 +41,8 @@ CU_BOOL test_check_text (const char *text, const char *expected, const char *wha
     char message[4096];
     if (text && strcmp (text, expected) == 0)
         return check (true, what, file, line);
-    (void)snprintf (message, sizeof message, "%s is\n%s\n        not\n%s", what,
-                    text ? text : "(NULL)", expected);
+    (void) snprintf (message, sizeof message, "%s is\n%s\n        not\n%s", what,
+                     text ? text : "(NULL)", expected);
     return check (false, message, file, line);
 }
 
@@ -52,8 +52,8 @@ CU_BOOL test_check_contains (const char *text, const char *part, const char *wha
     char message[4096];
     if (text && strstr (text, part))
         return check (true, what, file, line);
-    (void)snprintf (message, sizeof message, "%s is\n%s\n        without\n%s", what,
-                    text ? text : "(NULL)", part);
+    (void) snprintf (message, sizeof message, "%s is\n%s\n        without\n%s", what,
+                     text ? text : "(NULL)", part);
     return check (false, message, file, line);
 }
 
@@ -65,8 +65,8 @@ CU_BOOL test_check_bytes (const void *data, const void *expected, size_t size_by
     for (size_t i = 0; i < size_bytes; i++) {
         if (is[i] == should[i])
             continue;
-        (void)snprintf (message, sizeof message, "%s: byte %zu of %zu is 0x%02x, not 0x%02x", what,
-                        i, size_bytes, is[i], should[i]);
+        (void) snprintf (message, sizeof message, "%s: byte %zu of %zu is 0x%02x, not 0x%02x", what,
+                         i, size_bytes, is[i], should[i]);
         return check (false, message, file, line);
     }
     return check (true, what, file, line);
@@ -80,13 +80,13 @@ static void tests_select (CU_SuiteInfo *suites, const char *word)
         for (CU_TestInfo *test = suite->pTests; test->pName; test++)
             if (strstr (test->pName, word))
                 *kept++ = *test;
-        *kept = (CU_TestInfo)CU_TEST_INFO_NULL;
+        *kept = (CU_TestInfo) CU_TEST_INFO_NULL;
     }
 }
 
 int test_main (CU_SuiteInfo *suites, int argc, char **argv)
 {
-    (void)setvbuf (stdout, NULL, _IOLBF, 0); /* a crash shows what stood before it */
+    (void) setvbuf (stdout, NULL, _IOLBF, 0); /* a crash shows what stood before it */
     if (argc > 1)
         tests_select (suites, argv[1]);
     if (CU_initialize_registry () != CUE_SUCCESS || CU_register_suites (suites) != CUE_SUCCESS) {

@@ -25,7 +25,7 @@
 
 /*  Two numbers or two texts; both are printed when they differ. */
 #define CHECK_INT(value, expected)                                                                 \
-    test_check_int ((long long)(value), (long long)(expected), #value, __FILE__, __LINE__)
+    test_check_int ((long long) (value), (long long) (expected), #value, __FILE__, __LINE__)
 #define CHECK_TEXT(text, expected) test_check_text ((text), (expected), #text, __FILE__, __LINE__)
 
 /*  The text contains the part. */

@@ -22,7 +22,7 @@ long long test_now_ms (void)
 {
     struct timespec now;
     base_assert (clock_gettime (CLOCK_MONOTONIC, &now) == 0);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (long long) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /*  Streams ----------------------------------------------------------------------------------- */
@@ -38,7 +38,7 @@ static void stream_init (test_stream_t *self, int fd)
 static void stream_fini (test_stream_t *self)
 {
     if (self->fd >= 0)
-        (void)close (self->fd);
+        (void) close (self->fd);
     free (self->text);
     *self = (test_stream_t){ .fd = -1 };
 }
@@ -65,11 +65,11 @@ static void stream_read (test_stream_t *self)
         if (got < 0 && errno == EAGAIN)
             return;
         if (got <= 0) {
-            (void)close (self->fd);
+            (void) close (self->fd);
             self->fd = -1;
             return;
         }
-        self->size_bytes += (size_t)got;
+        self->size_bytes += (size_t) got;
         self->text[self->size_bytes] = '\0';
     }
 }
@@ -82,7 +82,7 @@ static char *stream_line (test_stream_t *self, const char *part)
         const char *end = strchr (start, '\n');
         if (!end && self->fd >= 0)
             return NULL;
-        size_t length = end ? (size_t)(end - start) : strlen (start);
+        size_t length = end ? (size_t) (end - start) : strlen (start);
         self->seen_bytes += length + (end ? 1 : 0);
         char *line = strndup (start, length);
         base_assert (line != NULL);
@@ -101,28 +101,28 @@ static char *stream_line (test_stream_t *self, const char *part)
 static void program_path (char *path, size_t path_bytes, const char *name)
 {
     if (name[0] == '/') {
-        (void)snprintf (path, path_bytes, "%s", name);
+        (void) snprintf (path, path_bytes, "%s", name);
         return;
     }
-    (void)snprintf (path, path_bytes, "%s/%s", TEST_BUILD_DIR, name);
+    (void) snprintf (path, path_bytes, "%s/%s", TEST_BUILD_DIR, name);
     if (access (path, X_OK) != 0)
-        (void)snprintf (path, path_bytes, "%s/tests/%s", TEST_BUILD_DIR, name);
+        (void) snprintf (path, path_bytes, "%s/tests/%s", TEST_BUILD_DIR, name);
 }
 
 /*  In the child: only calls that are safe after fork. */
 static _Noreturn void child_run (const char *path, const char *const *argv, const int *out,
                                  const int *err, pid_t parent)
 {
-    (void)prctl (PR_SET_PDEATHSIG, SIGKILL);
+    (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
         _exit (127); /* the test died before prctl */
     if (dup2 (out[1], STDOUT_FILENO) < 0 || dup2 (err[1], STDERR_FILENO) < 0)
         _exit (127);
-    (void)execv (path, (char *const *)(uintptr_t)argv);
+    (void) execv (path, (char *const *) (uintptr_t) argv);
     static const char words[] = "cannot be started\n";
-    (void)!write (STDERR_FILENO, path, strlen (path));
-    (void)!write (STDERR_FILENO, " ", 1);
-    (void)!write (STDERR_FILENO, words, sizeof words - 1);
+    (void) !write (STDERR_FILENO, path, strlen (path));
+    (void) !write (STDERR_FILENO, " ", 1);
+    (void) !write (STDERR_FILENO, words, sizeof words - 1);
     _exit (127);
 }
 
@@ -133,16 +133,16 @@ void test_process_start (test_process_t *self, const char *const *argv)
     base_assert (argv[0] != NULL);
     program_path (path, sizeof path, argv[0]);
     base_assert (pipe2 (out, O_CLOEXEC) == 0 && pipe2 (err, O_CLOEXEC) == 0);
-    (void)fflush (NULL);
+    (void) fflush (NULL);
     pid_t parent = getpid ();
     pid_t pid = fork ();
     base_assert (pid >= 0);
     if (pid == 0)
         child_run (path, argv, out, err, parent);
-    (void)close (out[1]);
-    (void)close (err[1]);
+    (void) close (out[1]);
+    (void) close (err[1]);
     *self = (test_process_t){ .pid = pid };
-    self->pidfd = (int)syscall (SYS_pidfd_open, pid, 0);
+    self->pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
     base_assert (self->pidfd >= 0);
     stream_init (&self->out, out[0]);
     stream_init (&self->err, err[0]);
@@ -166,7 +166,7 @@ static bool process_turn (test_process_t *self, long long deadline_ms)
         { .fd = self->err.fd, .events = POLLIN },
         { .fd = self->ended ? -1 : self->pidfd, .events = POLLIN },
     };
-    int ready = poll (items, 3, left_ms > 0 ? (int)left_ms : 0);
+    int ready = poll (items, 3, left_ms > 0 ? (int) left_ms : 0);
     if (ready < 0)
         return errno == EINTR;
     if (items[0].revents)
@@ -217,16 +217,16 @@ bool test_process_wait (test_process_t *self, int timeout_ms)
 void test_process_signal (test_process_t *self, int signal)
 {
     if (!self->ended)
-        (void)kill (self->pid, signal);
+        (void) kill (self->pid, signal);
 }
 
 void test_process_fini (test_process_t *self)
 {
     if (!self->ended) {
-        (void)kill (self->pid, SIGKILL);
-        (void)waitpid (self->pid, NULL, 0);
+        (void) kill (self->pid, SIGKILL);
+        (void) waitpid (self->pid, NULL, 0);
     }
-    (void)close (self->pidfd);
+    (void) close (self->pidfd);
     stream_fini (&self->out);
     stream_fini (&self->err);
     free (self->line);

@@ -18,11 +18,11 @@ static bool sweep_once (void (*scenario) (void *), void *context, long after, bo
     scenario (context);
     bool struck = base_alloc_failed ();
     base_alloc_fail (-1, false);
-    long left = (long)base_alloc_live ();
+    long left = (long) base_alloc_live ();
     base_alloc_count (false);
     if (left == 0)
         return struck;
-    (void)snprintf (
+    (void) snprintf (
         message, sizeof message,
         "%ld blocks are left (or freed twice, when negative) with allocation %ld%s failing", left,
         after, forever ? " and all after it" : "");
@@ -37,6 +37,6 @@ long sweep_allocations (void (*scenario) (void *), void *context)
         count++;
     CHECK (count < STRIKES_MAX);
     for (long after = 0; after < count; after++)
-        (void)sweep_once (scenario, context, after, true);
+        (void) sweep_once (scenario, context, after, true);
     return count;
 }

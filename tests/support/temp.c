@@ -15,30 +15,30 @@ void test_temp_init (test_temp_t *self)
     const char *parent = getenv ("TMPDIR");
     int length = snprintf (self->folder, sizeof self->folder, "%s/muster-test-XXXXXX",
                            parent && *parent ? parent : "/tmp");
-    base_assert (length > 0 && (size_t)length < sizeof self->folder);
+    base_assert (length > 0 && (size_t) length < sizeof self->folder);
     base_assert (mkdtemp (self->folder) != NULL);
     self->path[0] = '\0';
 }
 
 static int entry_remove (const char *path, const struct stat *stat, int kind, struct FTW *walk)
 {
-    (void)stat;
-    (void)kind;
-    (void)walk;
+    (void) stat;
+    (void) kind;
+    (void) walk;
     return remove (path);
 }
 
 void test_temp_fini (test_temp_t *self)
 {
     if (self->folder[0] != '\0')
-        (void)nftw (self->folder, entry_remove, WALK_FILES_OPEN, FTW_DEPTH | FTW_PHYS);
+        (void) nftw (self->folder, entry_remove, WALK_FILES_OPEN, FTW_DEPTH | FTW_PHYS);
     self->folder[0] = '\0';
 }
 
 const char *test_temp_path (test_temp_t *self, const char *name)
 {
     int length = snprintf (self->path, sizeof self->path, "%s/%s", self->folder, name);
-    base_assert (length > 0 && (size_t)length < sizeof self->path);
+    base_assert (length > 0 && (size_t) length < sizeof self->path);
     return self->path;
 }
 
@@ -70,7 +70,7 @@ char *test_file_read (const char *path, size_t *size_bytes)
             free (data);
         data = larger;
     }
-    (void)fclose (file);
+    (void) fclose (file);
     if (data)
         data[size] = '\0';
     if (data && size_bytes)

@@ -10,8 +10,8 @@ static void test_names_and_summaries (void)
     CHECK_TEXT (mst_error_name (MST_OK), "MST_OK");
     CHECK_TEXT (mst_error_name (MST_E_TIME_PASSED), "MST_E_TIME_PASSED");
     CHECK_TEXT (mst_error_summary (MST_E_TIME_PASSED), "the logical time has passed");
-    CHECK_TEXT (mst_error_name ((mst_err_t)9999), "MST_E_?");
-    CHECK_TEXT (mst_error_summary ((mst_err_t)9999), "unknown error");
+    CHECK_TEXT (mst_error_name ((mst_err_t) 9999), "MST_E_?");
+    CHECK_TEXT (mst_error_summary ((mst_err_t) 9999), "unknown error");
 }
 
 static void test_known_numbers (void)
@@ -83,7 +83,7 @@ static void test_text_belongs_to_its_thread (void)
     CU_BOOL fresh = CU_FALSE;
     base_error (MST_E_IO, "of this thread");
     CHECK_OR_RETURN (pthread_create (&thread, NULL, other_thread, &fresh) == 0);
-    (void)pthread_join (thread, NULL);
+    (void) pthread_join (thread, NULL);
     CHECK (fresh);
     CHECK_TEXT (mst_error_text (), "of this thread");
 }

@@ -98,7 +98,7 @@ static void test_map_agrees_with_the_model (void)
         model.count = 0;
         for (int i = 0; i < OPERATIONS; i++) {
             if (!map_step (&map, &model, &random)) {
-                printf ("\n    seed %llu, operation %d", (unsigned long long)seed, i);
+                printf ("\n    seed %llu, operation %d", (unsigned long long) seed, i);
                 CU_FAIL ("the map agrees with the model");
                 break;
             }
@@ -176,7 +176,7 @@ static void test_map_pointers (void)
 
 static void scenario_map (void *context)
 {
-    (void)context;
+    (void) context;
     base_map_t map;
     uint64_t value = 0;
     base_map_init (&map);
@@ -198,8 +198,8 @@ static void test_map_without_memory (void)
 static size_t name_make (char *name, uint64_t number)
 {
     static const char *const forms[] = { "%llu", "Comet-%llu", "a%llu\tb" };
-    int length = snprintf (name, NAME_BYTES, forms[number % 3], (unsigned long long)number);
-    return (size_t)length;
+    int length = snprintf (name, NAME_BYTES, forms[number % 3], (unsigned long long) number);
+    return (size_t) length;
 }
 
 static CU_BOOL names_step (base_names_t *names, model_t *model, base_random_t *random)
@@ -238,7 +238,7 @@ static void test_names_agree_with_the_model (void)
     CHECK_INT (names.count, model.count);
     for (uint32_t i = 0; i < names.count; i++) {
         char name[NAME_BYTES];
-        (void)name_make (name, model.rows[i].key);
+        (void) name_make (name, model.rows[i].key);
         CHECK_TEXT (names.entries[i].text, name);
     }
     base_names_fini (&names);
@@ -266,7 +266,7 @@ static void test_names_are_bytes (void)
 
 static void scenario_names (void *context)
 {
-    (void)context;
+    (void) context;
     base_names_t names;
     uint64_t value = 0;
     base_names_init (&names);

@@ -98,9 +98,9 @@ static void test_buffer_holds_what_was_appended (void)
     base_buffer_init (&buffer);
     while (size < sizeof model - 300) {
         uint8_t run[300];
-        size_t length = (size_t)base_random_below (&random, sizeof run);
+        size_t length = (size_t) base_random_below (&random, sizeof run);
         for (size_t i = 0; i < length; i++)
-            run[i] = (uint8_t)base_random_next (&random);
+            run[i] = (uint8_t) base_random_next (&random);
         CHECK_OK (base_buffer_append (&buffer, run, length));
         memcpy (model + size, run, length);
         size += length;
@@ -157,18 +157,18 @@ static void test_arena_blocks_are_apart (void)
     base_random_init (&random, 2);
     base_arena_init (&arena);
     for (size_t i = 0; i < COUNT; i++) {
-        sizes[i] = (size_t)base_random_below (&random, i % 100 == 0 ? 20000 : 100);
+        sizes[i] = (size_t) base_random_below (&random, i % 100 == 0 ? 20000 : 100);
         blocks[i] = base_arena_alloc (&arena, sizes[i], 1);
         CHECK_OR_RETURN (blocks[i] != NULL);
-        CHECK ((uintptr_t)blocks[i] % 16 == 0);
+        CHECK ((uintptr_t) blocks[i] % 16 == 0);
         for (size_t j = 0; j < sizes[i]; j++)
             CU_ASSERT_FATAL (blocks[i][j] == 0);
-        memset (blocks[i], (int)(i & 0xff), sizes[i]);
+        memset (blocks[i], (int) (i & 0xff), sizes[i]);
     }
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT; i++)
         for (size_t j = 0; j < sizes[i]; j++)
-            wrong += blocks[i][j] != (uint8_t)i;
+            wrong += blocks[i][j] != (uint8_t) i;
     CHECK_INT (wrong, 0);
     base_arena_fini (&arena);
 }
@@ -219,7 +219,7 @@ static void test_list_grows (void)
     CHECK_INT (numbers.count, 1000);
     size_t wrong = 0;
     BASE_LIST_EACH (&numbers, i)
-        wrong += numbers.items[i] != (int)i * 3;
+        wrong += numbers.items[i] != (int) i * 3;
     CHECK_INT (wrong, 0);
     BASE_LIST_FINI (&numbers);
     CHECK (numbers.items == NULL && numbers.count == 0 && numbers.capacity == 0);

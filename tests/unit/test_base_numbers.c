@@ -87,7 +87,7 @@ static void test_crc_vectors (void)
         data[i] = i;
     CHECK_INT (base_crc32c (0, data, sizeof data), 0x46dd794eu);
     for (uint8_t i = 0; i < sizeof data; i++)
-        data[i] = (uint8_t)(31 - i);
+        data[i] = (uint8_t) (31 - i);
     CHECK_INT (base_crc32c (0, data, sizeof data), 0x113fdb5cu);
     CHECK_INT (base_crc32c (0, command, sizeof command), 0xd9963a56u);
     CHECK_INT (base_crc32c (0, "123456789", 9), 0xe3069283u);
@@ -103,12 +103,12 @@ static void test_crc_against_slow (void)
     base_random_t random;
     base_random_init (&random, 3);
     for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (uint8_t)base_random_next (&random);
+        data[i] = (uint8_t) base_random_next (&random);
     size_t wrong = 0;
     for (size_t e = 0; e < sizeof edges / sizeof edges[0]; e++)
         for (size_t size = edges[e] < 9 ? 0 : edges[e] - 9; size <= edges[e] + 9; size++) {
             size_t from = size % 16;
-            uint32_t start = (uint32_t)base_random_next (&random);
+            uint32_t start = (uint32_t) base_random_next (&random);
             uint32_t slow = crc_slow (start, data + from, size);
             wrong += base_crc32c (start, data + from, size) != slow;
             wrong += crc_portable_build (start, data + from, size) != slow;
@@ -122,12 +122,12 @@ static void test_crc_in_pieces (void)
     base_random_t random;
     base_random_init (&random, 4);
     for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (uint8_t)base_random_next (&random);
+        data[i] = (uint8_t) base_random_next (&random);
     uint32_t whole = base_crc32c (0, data, sizeof data), wrong = 0;
     for (int round = 0; round < 200; round++) {
         uint32_t crc = 0;
         for (size_t at = 0; at < sizeof data;) {
-            size_t piece = (size_t)base_random_below (&random, 5000);
+            size_t piece = (size_t) base_random_below (&random, 5000);
             piece = piece < sizeof data - at ? piece : sizeof data - at;
             crc = base_crc32c (crc, data + at, piece);
             at += piece;

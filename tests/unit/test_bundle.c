@@ -1,5 +1,5 @@
-/*  Bundles and the records of time: what the hand-written codecs write is what msgpack-c writes with the
-    same widths, and what they read may come in any width. msgpack-c is the oracle. */
+/*  Bundles and the records of time: what the hand-written codecs write is what msgpack-c writes
+   with the same widths, and what they read may come in any width. msgpack-c is the oracle. */
 #include "tests/support/check.h"
 #include "base/random.h"
 #include "wire/bundle.h"
@@ -20,7 +20,8 @@ static void pack_bin (msgpack_packer *to, const void *data, size_t size)
     if (size < 256) {
         msgpack_pack_bin (to, size);
     } else { /* msgpack-c chooses bin16 here; the hot codec always writes bin32 */
-        uint8_t head[5] = { 0xc6, (uint8_t) (size >> 24), (uint8_t) (size >> 16), (uint8_t) (size >> 8), (uint8_t) size };
+        uint8_t head[5] = { 0xc6, (uint8_t) (size >> 24), (uint8_t) (size >> 16),
+                            (uint8_t) (size >> 8), (uint8_t) size };
         to->callback (to->data, (const char *) head, sizeof head);
     }
     msgpack_pack_bin_body (to, data, size);
@@ -31,7 +32,8 @@ static void pack_array32 (msgpack_packer *to, uint32_t count)
     if (count < 16)
         msgpack_pack_array (to, count);
     else {
-        uint8_t head[5] = { 0xdd, (uint8_t) (count >> 24), (uint8_t) (count >> 16), (uint8_t) (count >> 8), (uint8_t) count };
+        uint8_t head[5] = { 0xdd, (uint8_t) (count >> 24), (uint8_t) (count >> 16),
+                            (uint8_t) (count >> 8), (uint8_t) count };
         to->callback (to->data, (const char *) head, sizeof head);
     }
 }
@@ -49,7 +51,8 @@ static void pack_head (msgpack_packer *to, const wire_bundle_head_t *head)
     pack_u32 (to, head->count);
 }
 
-static void pack_message (msgpack_packer *to, const wire_message_t *message, const wire_message_value_t *values)
+static void pack_message (msgpack_packer *to, const wire_message_t *message,
+                          const wire_message_value_t *values)
 {
     msgpack_pack_array (to, 6);
     msgpack_pack_uint8 (to, (uint8_t) (message->type | message->order << 4));
@@ -81,13 +84,13 @@ static wire_message_t random_message (base_random_t *random, wire_message_value_
     message.has_time = message.order == WIRE_ORDER_TIMESTAMP || base_random_chance (random, 0.5);
     message.time = message.has_time ? (int64_t) base_random_next (random) : 0;
     for (uint32_t i = 0; i < message.value_count; i++)
-        values[i] = (wire_message_value_t) { 1 + (uint32_t) base_random_below (random, 64),
-                                             (uint32_t) base_random_below (random, 400), noise };
+        values[i] = (wire_message_value_t){ 1 + (uint32_t) base_random_below (random, 64),
+                                            (uint32_t) base_random_below (random, 400), noise };
     return message;
 }
 
-static void check_read (const base_buffer_t *bytes, const wire_bundle_head_t *head, const wire_message_t *message,
-                        const wire_message_value_t *values)
+static void check_read (const base_buffer_t *bytes, const wire_bundle_head_t *head,
+                        const wire_message_t *message, const wire_message_value_t *values)
 {
     size_t offset = 0;
     wire_frame_t frame;
@@ -125,8 +128,14 @@ static void test_against_msgpack (void)
         msgpack_sbuffer oracle;
         msgpack_packer packer;
         wire_message_t message = random_message (&random, values);
-        wire_bundle_head_t head = { 1, 2, 3, base_random_next (&random), (int64_t) base_random_next (&random),
-                                    base_random_next (&random), base_random_next (&random), 1 };
+        wire_bundle_head_t head = { 1,
+                                    2,
+                                    3,
+                                    base_random_next (&random),
+                                    (int64_t) base_random_next (&random),
+                                    base_random_next (&random),
+                                    base_random_next (&random),
+                                    1 };
         CHECK_OK (wire_bundle_begin (&out));
         CHECK_OK (wire_bundle_add (&out, &message, values));
         CHECK_OK (wire_bundle_end (&out, &head, WIRE_KIND_BUNDLE));
@@ -183,9 +192,12 @@ static void test_cut_messages (void)
     CHECK_OK (wire_bundle_add (&out, &message, values));
     CHECK_OK (wire_bundle_end (&out, &head, WIRE_KIND_BUNDLE));
     for (uint32_t size = 0; size + HEADER < out.size_bytes; size++) {
-        wire_frame_t frame = { .kind = WIRE_KIND_BUNDLE, .body = out.data + HEADER, .body_size_bytes = size };
+        wire_frame_t frame = { .kind = WIRE_KIND_BUNDLE,
+                               .body = out.data + HEADER,
+                               .body_size_bytes = size };
         wire_reader_t reader;
-        bool bad = wire_bundle_read (&frame, &reader, &head) || wire_message_read (&reader, &message);
+        bool bad =
+            wire_bundle_read (&frame, &reader, &head) || wire_message_read (&reader, &message);
         for (uint32_t i = 0; !bad && i < message.value_count; i++)
             wire_message_value_read (&reader, &values[0]);
         CHECK (bad || reader.bad);
@@ -212,13 +224,16 @@ static void test_talk (void)
     base_buffer_fini (&out);
 }
 
-/*  Control ------------------------------------------------------------------------------------------ */
+/*  Control
+ * ------------------------------------------------------------------------------------------ */
 
 static void test_time_request (void)
 {
     wire_entry_t entries[2] = { { 2, 10, 100 }, { 3, 4, WIRE_TIME_NEVER } };
     wire_pair_t received[1] = { { 2, 9 } };
-    wire_time_request_t request = { 7, WIRE_ADVANCE_NMR, 500, 123, { entries, 2 }, { received, 1 } }, read;
+    wire_time_request_t
+        request = { 7, WIRE_ADVANCE_NMR, 500, 123, { entries, 2 }, { received, 1 } },
+        read;
     base_buffer_t out = { 0 };
     base_arena_t arena = { 0 };
     CHECK_OK (wire_time_request_write (&out, &request));
@@ -245,7 +260,9 @@ static void test_grant_and_stamps (void)
     size_t size;
     CHECK_OK (wire_down_write (&out, &down));
     CHECK_OK (wire_grant_write (&out, &grant));
-    wire_frame_t frame = { .kind = WIRE_KIND_GRANT, .body = out.data, .body_size_bytes = (uint32_t) out.size_bytes };
+    wire_frame_t frame = { .kind = WIRE_KIND_GRANT,
+                           .body = out.data,
+                           .body_size_bytes = (uint32_t) out.size_bytes };
     CHECK_OK (wire_down_read (&frame, &arena, &down_read, &args, &size));
     CHECK_INT (down_read.global, 100);
     CHECK_INT (down_read.need.items[0].sequence, 44);
@@ -269,4 +286,5 @@ static CU_TestInfo control_tests[] = {
     { "a grant and its stamp survive the trip", test_grant_and_stamps },
     CU_TEST_INFO_NULL,
 };
-TEST_MAIN ({ "bundle", NULL, NULL, NULL, NULL, bundle_tests }, { "control", NULL, NULL, NULL, NULL, control_tests })
+TEST_MAIN ({ "bundle", NULL, NULL, NULL, NULL, bundle_tests },
+           { "control", NULL, NULL, NULL, NULL, control_tests })

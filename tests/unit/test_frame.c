@@ -1,4 +1,5 @@
-/*  Frames: sixteen bytes that everything travels in. Golden bytes are worked out from docs/protocol.md. */
+/*  Frames: sixteen bytes that everything travels in. Golden bytes are worked out from
+ * docs/protocol.md. */
 #include "tests/support/check.h"
 #include "wire/frame.h"
 #include "base/crc32c.h"
@@ -22,7 +23,8 @@ static void test_golden (void)
     CHECK_INT (out.size_bytes, 19);
     CHECK_BYTES (out.data + 4, after_crc, sizeof after_crc);
     uint32_t crc = base_crc32c (0, after_crc, sizeof after_crc);
-    const uint8_t expected[] = { (uint8_t) crc, (uint8_t) (crc >> 8), (uint8_t) (crc >> 16), (uint8_t) (crc >> 24) };
+    const uint8_t expected[] = { (uint8_t) crc, (uint8_t) (crc >> 8), (uint8_t) (crc >> 16),
+                                 (uint8_t) (crc >> 24) };
     CHECK_BYTES (out.data, expected, 4);
     base_buffer_fini (&out);
 }

@@ -115,8 +115,7 @@ static void test_progress_odd (void)
     tools_progress_t endless = { .timed = true, .now = 7, .step = 2, .steps_per_s = 1 };
     CHECK_TEXT (tools_progress_text (text, &endless, 80), "step 3  time 7  1.00 steps/s");
     tools_progress_t beyond = { .timed = true, .now = 12, .end = 10, .step = 1 };
-    CHECK_TEXT (tools_progress_text (text, &beyond, 0),
-                "100 %  step 10 of 10  time 12");
+    CHECK_TEXT (tools_progress_text (text, &beyond, 0), "100 %  step 10 of 10  time 12");
 }
 
 static void test_when (void)
