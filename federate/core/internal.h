@@ -27,7 +27,7 @@ enum {
     FEDERATE_STRANGERS_MAX = 1024,            /* HELLOs of peers that are not yet introduced */
     FEDERATE_OBJECT_COUNTER_BITS = 40,
     FEDERATE_MESSAGE_BYTES_MAX =
-        WIRE_BODY_MAX - 4 * 1024 * 1024,       /* with its stamps and the bundle that it finds open */
+        WIRE_BODY_MAX - 4 * 1024 * 1024,   /* with its stamps and the bundle that it finds open */
     FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024 /* limits.bundle_bytes */
 };
 
