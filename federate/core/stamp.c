@@ -201,7 +201,7 @@ static mst_err_t too_many_wait (federate_core_t *self)
 static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer,
                           const wire_message_t *message, federate_bundle_t *single)
 {
-    uint32_t slot;
+    uint32_t slot = 0;
 
     if (message->order != WIRE_ORDER_RECEIVE || !take_matrix (self, message))
         return pass_on (self, single);

@@ -3,7 +3,7 @@
    three have joined, declared and turned their time on before the story begins. Each record of the
    input is
 
-        what (1)    bits 0-3 what, bit 4 whose (0: sun, 1: moon)
+        what (1)    bits 0-3 what, bit 4 whose (0: sun, 1: moon); bit 5 of the first: causal
         size (1)
         bytes       of them
 
@@ -459,15 +459,16 @@ static void play_one (game_t *self, uint8_t what, bytes_t *from)
         base_check_failed (mst_error_text (), __FILE__, __LINE__);
 }
 
-static void prologue (game_t *self)
+static void prologue (game_t *self, bool causal)
 {
     federation_t *world = &self->world;
+    federate_options_t options = { .causal = causal, .stamps = causal };
 
     base_assert (federation_init (
                      world, &(rti_options_t){ .silence_limit_ns = INT64_C (1) << 40 }) == MST_OK);
     world->quiet = true;
     for (int i = 0; i < PLAYERS; i++)
-        base_assert (federation_join (world, name_of (i), NULL) == MST_OK);
+        base_assert (federation_join (world, name_of (i), &options) == MST_OK);
     pump (self);
     for (int i = 0; i < PLAYERS; i++)
         federation_declare (world, name_of (i), FED_MASK_BODY, FED_MASK_BODY);
@@ -484,7 +485,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size_bytes)
     game_t *game = calloc (1, sizeof *game);
 
     base_buffer_init (&game->frame);
-    prologue (game);
+    prologue (game, size_bytes > 0 && (data[0] & 32) != 0);
     for (size_t offset = 0; offset + 2 <= size_bytes;) {
         size_t size = data[offset + 1], left = size_bytes - offset - 2;
         bytes_t bytes = { data + offset + 2, data + offset + 2 + (size < left ? size : left) };

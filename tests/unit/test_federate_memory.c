@@ -116,9 +116,9 @@ static const char *unusable (const char *name)
     return NULL;
 }
 
-static void life (bool relay)
+static void life (bool relay, bool causal)
 {
-    federate_options_t options = { .stamps = true, .relay = relay };
+    federate_options_t options = { .stamps = true, .causal = causal, .relay = relay };
 
     if (federation_init (&world, NULL))
         return;
@@ -158,17 +158,29 @@ static void life (bool relay)
     federation_pump (&world);
 }
 
-static void scenario (void *relay)
+typedef struct kind {
+    bool relay, causal;
+} kind_t;
+
+static void scenario (void *context)
 {
-    life (relay != NULL);
+    const kind_t *kind = context;
+    life (kind->relay, kind->causal);
     federation_fini (&world);
+}
+
+static void sweep (kind_t kind)
+{
+    long count = sweep_allocations (scenario, &kind);
+    CHECK (count > 300);
+    printf (" (%ld allocations) ", count);
 }
 
 static void test_life (void)
 {
     federate_state_t state;
 
-    life (false);
+    life (false, false);
     federate_core_state (federation_core (&world, "log"), &state);
     CHECK (state.joined && !state.lost);
     CHECK_INT (federate_core_counters (federation_core (&world, "log"))->never_came, 0);
@@ -177,22 +189,24 @@ static void test_life (void)
 
 static void test_sweep (void)
 {
-    long count = sweep_allocations (scenario, NULL);
-    CHECK (count > 300);
-    printf (" (%ld allocations) ", count);
+    sweep ((kind_t){ .relay = false });
 }
 
 static void test_sweep_relayed (void)
 {
-    long count = sweep_allocations (scenario, &world);
-    CHECK (count > 300);
-    printf (" (%ld allocations) ", count);
+    sweep ((kind_t){ .relay = true });
+}
+
+static void test_sweep_causal (void)
+{
+    sweep ((kind_t){ .causal = true });
 }
 
 static CU_TestInfo memory_tests[] = {
     { "a whole life, with memory", test_life },
     { "the end of memory, everywhere", test_sweep },
     { "the end of memory, with all data by the RTI", test_sweep_relayed },
+    { "the end of memory, with causal delivery", test_sweep_causal },
     CU_TEST_INFO_NULL,
 };
 TEST_MAIN ({ "federate: memory", NULL, NULL, NULL, NULL, memory_tests })
