@@ -47,8 +47,8 @@ mst_err_t tools_plan_make (tools_plan_t *self, scenario_t *scenario, const char 
 
 void tools_plan_fini (tools_plan_t *self);
 
-/*  Sets the variables that member `index` finds in its environment (docs/commands.md lists them).
-    Errors: MST_E_NO_MEMORY. */
+/*  Sets the variables that member `index` finds in its environment (docs/commands/run.md lists
+   them). Errors: MST_E_NO_MEMORY. */
 mst_err_t tools_plan_environment (const tools_plan_t *self, size_t index, const char *rti,
                                   tools_environment_t *environment);
 
