@@ -75,7 +75,10 @@ extern "C" {
     X (E_SYNC_LABEL_IN_USE, 81, "the synchronization label is in use")                             \
     X (E_BARRIER_BROKEN, 82, "a barrier passed its deadline or lost a member")                     \
     X (E_MIGRATION_REFUSED, 90, "the migration cannot be prepared")                                \
-    X (E_EPOCH_STALE, 91, "the owner's epoch has ended")
+    X (E_EPOCH_STALE, 91, "the owner's epoch has ended")                                           \
+    X (E_STATE_GAP, 100, "a delta builds on changes that are not here")                            \
+    X (E_STATE_DIFFERS, 101, "two replicas mean different things by one object")                   \
+    X (E_CLOCK_AHEAD, 102, "a stamp lies further ahead than clocks may drift")
 
 typedef enum mst_err {
 #define MST_ERROR_ENUM(name, number, text) MST_##name = number,
