@@ -35,13 +35,14 @@ static const cli_verb_t rti_verb = {
     "Runs the run-time infrastructure, which federates join. When it listens it\n"
     "prints one line with its endpoint. SIGTERM or Ctrl-C ends it.\n\n"
     "The keys of the configuration are options, too: --limits.federates N,\n"
-    "--limits.objects N, --silence_limit_s DURATION, --config FILE.",
+    "--limits.objects N, --silence_limit_s DURATION, --config FILE, and\n"
+    "--rti ENDPOINT, where it listens unless another option says otherwise.",
     rti_options
 };
 
 typedef struct rti_args {
     const char *host;
-    long long port;
+    long long port; /* -1: not given */
     const char *endpoints[RTI_ENDPOINTS_MAX];
     size_t endpoint_count;
     const char *ipc;
@@ -101,14 +102,19 @@ static bool rti_parse (rti_args_t *self, int argc, char **argv, int *exit_code)
     }
 }
 
-/*  A path or address that is too long is cut here, and refused when it is bound. */
-static void rti_endpoints (rti_args_t *self)
+/*  Without a word about it the RTI listens where federates look for it. A path or address that is
+   too long is cut here, and refused when it is bound. */
+static void rti_endpoints (rti_args_t *self, const config_t *config)
 {
-    bool six = strchr (self->host, ':') && self->host[0] != '[';
+    const char *host = self->host ? self->host : "127.0.0.1";
+    long long port = self->port >= 0 ? self->port : RTI_PORT;
+    bool six = strchr (host, ':') && host[0] != '[';
 
-    if (self->endpoint_count == 0) {
+    if (self->endpoint_count == 0 && !self->host && self->port < 0)
+        self->endpoints[self->endpoint_count++] = config_text (config, CONFIG_RTI);
+    else if (self->endpoint_count == 0) {
         (void) snprintf (self->tcp_text, sizeof self->tcp_text,
-                         six ? "tcp://[%s]:%lld" : "tcp://%s:%lld", self->host, self->port);
+                         six ? "tcp://[%s]:%lld" : "tcp://%s:%lld", host, port);
         self->endpoints[self->endpoint_count++] = self->tcp_text;
     }
     if (self->ipc) {
@@ -159,7 +165,7 @@ static int rti_run (rti_args_t *self, const config_t *config)
 
 int cli_rti (int argc, char **argv)
 {
-    rti_args_t self = { .host = "127.0.0.1", .port = RTI_PORT };
+    rti_args_t self = { .port = -1 };
     int exit_code = CLI_GOOD;
     config_t config;
 
@@ -170,7 +176,7 @@ int cli_rti (int argc, char **argv)
     }
     if (!rti_parse (&self, argc, argv, &exit_code))
         return exit_code;
-    rti_endpoints (&self);
+    rti_endpoints (&self, &config);
     link_process_raise_files ();
     return rti_run (&self, &config);
 }
