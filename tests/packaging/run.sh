@@ -29,8 +29,8 @@ fi
 step cmake -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" \
      -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags"
 step cmake --build "$work/cmake"
-step "$work/cmake/consumer"
-step "$work/cmake/consumer-static"
+step "$work/cmake/my_federate"
+step "$work/cmake/my_federate_static"
 
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name muster.pc)")
 export PKG_CONFIG_PATH
