@@ -16,13 +16,14 @@ static const cli_option_t log_options[] = {
 };
 
 static const cli_verb_t log_verb = {
-    "log", "info FILE | verify FILE | recover FILE TO",
+    "log", "info FILE | verify FILE | recover FILE TO | plot …",
     "Works on recordings.\n\n"
     "  info FILE         classes, senders, counts, attachments\n"
     "  verify FILE       checks everything: checksums, index, log chain; ends with\n"
     "                    1 when something is wrong\n"
     "  recover FILE TO   writes all that can still be read of a damaged recording\n"
-    "                    as a whole one into TO",
+    "                    as a whole one into TO\n"
+    "  plot FILE         draws its objects; muster log plot --help says more",
     log_options
 };
 
@@ -65,6 +66,8 @@ int cli_log (int argc, char **argv)
     cli_args_t args;
     cli_found_t found;
     log_args_t self = { 0 };
+    if (argc > 1 && strcmp (argv[1], "plot") == 0)
+        return cli_log_plot (argc - 1, argv + 1);
     cli_args_init (&args, &log_verb, argc, argv);
     while ((found = cli_args_next (&args)) != CLI_END) {
         if (found == CLI_STOP)

@@ -59,6 +59,7 @@ typedef struct scenario_space {
     uint32_t leaf_capacity;
     double halo;
     scenario_outside_t outside;
+    const char *position; /* "Comet.State": where objects tell their positions; "" = unknown */
 } scenario_space_t;
 
 typedef enum scenario_value_kind {

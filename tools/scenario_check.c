@@ -168,15 +168,15 @@ static mst_err_t check_centre (scenario_space_t *space, const config_object_t *i
 
 static mst_err_t check_space (scenario_t *self, const config_object_t *whole)
 {
-    static const char *const keys[] = { "centre",        "half_width", "unit",
-                                        "leaf_capacity", "halo",       "outside" };
+    static const char *const keys[] = { "centre", "half_width", "unit",    "leaf_capacity",
+                                        "halo",   "outside",    "position" };
     static const char *const outsides[] = { "park" };
     scenario_space_t *space = &self->space;
     int64_t capacity = 64;
     int outside = 0;
     config_object_t in;
 
-    space->unit = "";
+    space->unit = space->position = "";
     if (!config_object_find (whole, "space"))
         return MST_OK;
     space->given = true;
@@ -196,6 +196,8 @@ static mst_err_t check_space (scenario_t *self, const config_object_t *whole)
         err = config_object_number (&in, "halo", false, 0, DBL_MAX, &space->halo);
     if (!err)
         err = config_object_choice (&in, "outside", false, outsides, 1, &outside);
+    if (!err)
+        err = config_object_text (&in, "position", false, &space->position);
     space->leaf_capacity = (uint32_t) capacity;
     space->outside = (scenario_outside_t) outside;
     return err;

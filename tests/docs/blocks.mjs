@@ -232,11 +232,10 @@ function run_json (session, block) {
 // Its verb, words and options are those that the help tells of.
 function run_usage (session, block) {
     for (const line of block.text.trim().split('\n')) {
-        const verb = line.split(/\s+/)[1]
-        const known = help(verb)
-        if (known === null) mistake(session.page, block.line, `there is no muster ${verb}`)
+        const known = help_of(line)
+        if (known === null) mistake(session.page, block.line, `there is no such verb: ${line}`)
         for (const [word] of (known === null ? '' : line).matchAll(/--[a-z][\w-]*|\b[a-z]{2,}\b|\b[A-Z]{2,}\b/g))
-            if (word !== 'muster' && !known.includes(word)) mistake(session.page, block.line, `muster ${verb} --help does not have ${word}`)
+            if (word !== 'muster' && !known.includes(word)) mistake(session.page, block.line, `--help does not have ${word}: ${line}`)
     }
 }
 
@@ -275,13 +274,21 @@ async function run_block (session, block) {
 
 // Running text -------------------------------------------------------------------------------------
 
+// The help of a verb, and of what it does when that has one of its own ("log plot"); null: there is none.
 const helps = new Map()
-function help (verb) {
-    if (!helps.has(verb)) {
-        const ended = spawnSync(path.join(build, 'muster'), [verb, '--help'], { encoding: 'utf8' })
-        helps.set(verb, ended.status === 0 ? ended.stdout : null)
+function help (...words) {
+    const key = words.join(' ')
+    if (!helps.has(key)) {
+        const ended = spawnSync(path.join(build, 'muster'), [...words, '--help'], { encoding: 'utf8' })
+        helps.set(key, ended.status === 0 ? ended.stdout : null)
     }
-    return helps.get(verb)
+    return helps.get(key)
+}
+
+function help_of (line) {
+    const [, verb, second] = line.split(/\s+/)
+    const known = help(verb)
+    return known !== null && /^[a-z]+$/.test(second ?? '') ? known + (help(verb, second) ?? '') : known
 }
 
 // `muster VERB --option` between backquotes; links and paths to other pages; blocks by indentation.
@@ -300,7 +307,7 @@ function check_code (page, line, code) {
         mistake(page, line, `names ${code}, which is not there`)
     const [, verb, rest] = code.match(/^(?:build\/)?muster ([a-z][a-z-]*)(.*)$/) ?? []
     if (!verb) return
-    const known = help(verb)
+    const known = help_of(code)
     if (known === null) return mistake(page, line, `\`${code}\`: there is no verb ${verb}`)
     for (const [option] of rest.matchAll(/--[a-z][\w.-]*/g))
         if (!known.includes(option) && option !== '--help') mistake(page, line, `\`${code}\`: ${verb} has no ${option}`)

@@ -25,6 +25,7 @@ check muster --help
 for verb in run replay log rti bench version record-federation; do
     check "$verb" "$verb" --help
 done
+check log-plot log plot --help
 
 # No line is wider than a small terminal.
 if grep -nE '^.{81,}' "$here"/help/*.txt; then
