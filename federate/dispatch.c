@@ -122,14 +122,17 @@ mst_err_t federate_dispatch (federate_shell_t *shell, bool *any)
     *any = !err && what.kind != FEDERATE_NOTHING;
     if (err || !*any)
         return err;
-    note_answer (shell, &what);
+    bool data = what.kind <= FEDERATE_REMOVED;
+    if (!data)
+        note_answer (shell, &what);
     calling_t calling = { shell, innermost };
     innermost = &calling;
     shell->calling_back = true;
     if (shell->immediate) /* the user's own locks must not meet ours */
         link_mutex_unlock (shell->mutex);
     call_data (shell, &what);
-    call_rest (shell, &what);
+    if (!data)
+        call_rest (shell, &what);
     if (shell->immediate)
         link_mutex_lock (shell->mutex);
     shell->calling_back = false;

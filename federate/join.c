@@ -480,6 +480,7 @@ static mst_err_t core_options (const mst_join_options_t *options, federate_optio
         .process = link_process_id (),
         .bundle_bytes = bundle,
         .route_window_bytes = window,
+        .pace_bytes = FEDERATE_PACE_BYTES,
         .receive_queue_bytes = queue,
         .tso_queue_messages = messages,
         .recorder = options->recorder,

@@ -6,23 +6,36 @@
 #include "link/clock.h"
 
 /*  A receiver of a receive-order message is slow: take in what comes (a receiver may be waiting for
-   us) until there is room. */
-static mst_err_t wait_for_room (federate_shell_t *shell)
+   us) until there is room. Where only the pace says so, it is waited for no longer than until
+   *patience_ns, which is set by the first wait of a call; then the route may run ahead. */
+static mst_err_t wait_for_room (federate_shell_t *shell, int64_t *patience_ns)
 {
     federate_state_t state;
     mst_err_t err = MST_OK;
 
-    if (federate_in_callback (shell) && shell->immediate)
+    bool own = federate_in_callback (shell) && shell->immediate;
+    bool paced = federate_core_paced (shell->core);
+    if (own && !paced)
         return MST_E_WOULD_BLOCK; /* this very thread would have to take in the credit */
-    int64_t began = link_clock_ns ();
+    int64_t began = link_clock_ns (), deadline_ns = INT64_MAX;
+    if (paced) {
+        if (*patience_ns == 0)
+            *patience_ns = began + FEDERATE_PACE_NS;
+        deadline_ns = *patience_ns;
+    }
+    if (own || deadline_ns <= began) {
+        *patience_ns = 0;
+        federate_core_run_ahead (shell->core);
+        return MST_OK;
+    }
     federate_core_blocked (shell->core, true);
     if (shell->immediate) {
         link_poll_wake (shell->poll);
-        (void) link_condition_wait (&shell->changed, shell->mutex, INT64_MAX);
+        (void) link_condition_wait (&shell->changed, shell->mutex, deadline_ns);
         if (shell->leaving)
             err = base_error (MST_E_NOT_JOINED, "the federate has left while this call waited");
     } else
-        err = federate_pump (shell, INT64_MAX);
+        err = federate_pump (shell, paced ? deadline_ns - began : INT64_MAX);
     federate_core_blocked (shell->core, false);
     federate_core_counters_edit (shell->core)->blocked_ns += (uint64_t) (link_clock_ns () - began);
     federate_core_state (shell->core, &state);
@@ -36,6 +49,7 @@ mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t
                       size_t count, mst_time_t time, const mst_send_options_t *options)
 {
     federate_shell_t *shell;
+    int64_t patience_ns = 0;
 
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
@@ -46,7 +60,7 @@ mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t
     base_trace ("federate/objects.c: mst_update");
     while ((err = federate_core_update (shell->core, object, values, count, time, options)) ==
            MST_E_WOULD_BLOCK) {
-        err = wait_for_room (shell);
+        err = wait_for_room (shell, &patience_ns);
         if (err)
             break;
     }
@@ -57,6 +71,7 @@ mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_va
                     size_t count, mst_time_t time, const mst_send_options_t *options)
 {
     federate_shell_t *shell;
+    int64_t patience_ns = 0;
 
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
@@ -65,7 +80,7 @@ mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_va
         return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_send needs values"));
     while ((err = federate_core_send (shell->core, of, values, count, time, options)) ==
            MST_E_WOULD_BLOCK) {
-        err = wait_for_room (shell);
+        err = wait_for_room (shell, &patience_ns);
         if (err)
             break;
     }

@@ -80,6 +80,15 @@ static void road_free (federate_shell_t *shell, federate_road_t *road, int linge
     base_free (road);
 }
 
+/*  What came back is filled anew. */
+static void road_reuse (federate_shell_t *shell, federate_road_t *road)
+{
+    base_buffer_t bytes;
+    while (federate_core_wants_blocks (shell->core) &&
+           link_dealer_take_block (road->dealer, &bytes))
+        federate_core_give_block (shell->core, &bytes);
+}
+
 /*  Sends what waits; stops at the first frame that the connection does not take. */
 static void road_send_waiting (federate_shell_t *shell, federate_road_t *road)
 {
@@ -108,6 +117,8 @@ static mst_err_t road_send (federate_shell_t *shell, federate_effect_t *effect)
         return MST_OK; /* the peer is gone; the core knows or will */
     if (road->waiting.count == 0 && road->dealer)
         (void) link_dealer_send_buffer (road->dealer, &effect->bytes, &sent);
+    if (road->dealer)
+        road_reuse (shell, road);
     if (sent)
         return MST_OK;
     mst_err_t err = BASE_LIST_ROOM (&road->waiting);
@@ -255,22 +266,29 @@ static mst_err_t peer_message (federate_shell_t *shell, link_event_t *event)
     return err;
 }
 
+/*  Not all at once: what is taken in is best delivered while it is in the processor's caches, and
+   its senders' credit goes out between the turns. */
 static mst_err_t drain_router (federate_shell_t *shell)
 {
     link_event_t event;
+    size_t taken_bytes = 0;
 
-    while (shell->router && link_router_ready (shell->router)) {
+    while (shell->router && link_router_ready (shell->router) &&
+           taken_bytes < FEDERATE_TURN_BYTES) {
         mst_err_t err = MST_OK;
         link_router_next (shell->router, &event);
         if (event.kind == LINK_EVENT_NONE)
             break;
-        if (event.kind == LINK_EVENT_MESSAGE)
+        if (event.kind == LINK_EVENT_MESSAGE) {
+            taken_bytes += event.message.size_bytes;
             err = peer_message (shell, &event);
+        }
         if (event.kind == LINK_EVENT_LOST)
             err = federate_core_connection_closed (shell->core, event.connection);
         if (err)
             return err;
     }
+    shell->turn_bytes = taken_bytes;
     return MST_OK;
 }
 
@@ -365,6 +383,7 @@ static mst_err_t close_doomed (federate_shell_t *shell)
 mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
 {
     base_assert (shell != NULL);
+    shell->turn_bytes = 0;
     mst_err_t err = federate_carry_out (shell, true);
     if (err)
         return err;

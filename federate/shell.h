@@ -24,7 +24,11 @@ enum {
     FEDERATE_LINGER_MS = 5000,          /* what was sent leaves within it */
     FEDERATE_GIVE_UP_MS = 1000,         /* a lost peer's connection closes by itself within it */
     FEDERATE_ENDPOINTS = 3,             /* inproc, ipc, tcp */
-    FEDERATE_REPLY_TIMEOUT_MS = 30000   /* an RTI that is connected and says nothing */
+    FEDERATE_REPLY_TIMEOUT_MS = 30000,  /* an RTI that is connected and says nothing */
+    FEDERATE_TURN_BYTES = 256 * 1024,   /* of peers' bundles taken in at a time, … */
+    FEDERATE_EVOKE_BYTES = 64 * 1024 * 1024, /* … and by one mst_evoke, while there is more */
+    FEDERATE_PACE_BYTES = 4 * 1024 * 1024, /* receive order runs so far ahead of its receiver, … */
+    FEDERATE_PACE_NS = 2000000             /* … or waits so long for it, and goes on */
 };
 
 /*  How far a synchronization point has come. */
@@ -49,6 +53,7 @@ typedef struct federate_shell {
     link_poll_t *poll;
     link_dealer_t *rti;
     link_router_t *router; /* NULL: a session without join */
+    size_t turn_bytes;     /* taken in from peers by the last pump */
     base_map_t roads;      /* peer → federate_road_t * */
     base_map_t doomed;     /* connection of a lost peer → when to close it, link_clock_ns */
     mst_callbacks_t callbacks;

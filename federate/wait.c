@@ -139,10 +139,32 @@ void federate_thread (void *argument)
     link_mutex_unlock (shell->mutex);
 }
 
+/*  What is there is taken in by turns; between them its callbacks run. */
+static mst_err_t evoke (federate_shell_t *shell, int64_t deadline_ns, bool *first)
+{
+    size_t taken_bytes = 0;
+
+    mst_err_t err = federate_pump (shell, 0);
+    while (!err) {
+        bool ran = true;
+        taken_bytes += shell->turn_bytes;
+        bool more = shell->turn_bytes >= FEDERATE_TURN_BYTES && taken_bytes < FEDERATE_EVOKE_BYTES;
+        while (!err && ran) {
+            err = federate_dispatch (shell, &ran);
+            *first = *first || ran;
+        }
+        int64_t left_ns = more || *first ? 0 : remaining (deadline_ns);
+        if (err || is_lost (shell) || (!more && left_ns == 0))
+            break;
+        err = federate_pump (shell, left_ns);
+    }
+    return err;
+}
+
 mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any)
 {
     federate_shell_t *shell;
-    bool ran = true, first = false;
+    bool first = false;
 
     mst_err_t err = federate_enter_waiting (fed, &shell);
     if (err)
@@ -152,18 +174,7 @@ mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any)
                           "callbacks are immediate: there is nothing to evoke");
         return federate_leave (shell, err);
     }
-    int64_t deadline_ns = federate_deadline (wait_ms);
-    err = federate_pump (shell, 0);
-    while (!err && ran) {
-        err = federate_dispatch (shell, &ran);
-        first = first || ran;
-        while (!err && !first && !is_lost (shell) && remaining (deadline_ns) > 0 && !ran) {
-            err = federate_pump (shell, remaining (deadline_ns));
-            if (!err)
-                err = federate_dispatch (shell, &ran);
-            first = first || ran;
-        }
-    }
+    err = evoke (shell, federate_deadline (wait_ms), &first);
     if (any)
         *any = first;
     if (!err && !first && is_lost (shell))

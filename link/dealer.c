@@ -211,6 +211,9 @@ static mst_err_t link_dealer_start (link_dealer_t *self, link_poll_t *poll,
     err = link_socket_init (&self->socket, poll, &common);
     if (err)
         return err;
+    self->socket.blocks = link_blocks_new ();
+    if (!self->socket.blocks)
+        return base_alloc_error ();
     err = link_dealer_configure (self, options);
     if (!err && !link_dealer_try (self))
         err = base_error (MST_E_INVALID_ARGUMENT, "cannot connect to %s: %s", self->endpoint,
@@ -364,6 +367,12 @@ mst_err_t link_dealer_send_buffer (link_dealer_t *self, base_buffer_t *bytes, bo
         return err;
     base_trace ("link/dealer.c: link_dealer_send_buffer");
     return link_socket_send_buffer (&self->socket, bytes, sent);
+}
+
+bool link_dealer_take_block (link_dealer_t *self, base_buffer_t *bytes)
+{
+    base_assert (self != NULL && bytes != NULL);
+    return link_blocks_take (self->socket.blocks, bytes);
 }
 
 void link_dealer_want_room (link_dealer_t *self, bool on)

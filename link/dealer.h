@@ -53,6 +53,10 @@ bool link_dealer_connected (const link_dealer_t *self);
 mst_err_t link_dealer_send (link_dealer_t *self, const void *data, size_t size_bytes, bool *sent);
 mst_err_t link_dealer_send_buffer (link_dealer_t *self, base_buffer_t *bytes, bool *sent);
 
+/*  A block that was handed over and has been sent, as an empty buffer of the caller's. False: none
+    is back. The last to return comes first. */
+bool link_dealer_take_block (link_dealer_t *self, base_buffer_t *bytes);
+
 /*  Asks the next waits to end as soon as a connection that was full takes messages again. */
 void link_dealer_want_room (link_dealer_t *self, bool on);
 

@@ -29,9 +29,9 @@ static char socket_crossing;
 #define SOCKET_ARRIVES() ((void) 0)
 #endif
 
-/*  From here on, giving the block away costs less than copying it and growing a new one (measured).
- */
-enum { SOCKET_HAND_OVER_BYTES = 128 * 1024 };
+/*  From here on, giving the block away costs less than copying it and growing a new one (measured);
+    and less by far where it comes back. */
+enum { SOCKET_HAND_OVER_BYTES = 128 * 1024, SOCKET_LEND_BYTES = 16 * 1024 };
 
 /*  A connection that is accepted but never says a word of ZMTP is dropped after so long. */
 enum { SOCKET_HANDSHAKE_MS = 10000, SOCKET_HEARTBEATS_MISSED = 3, SOCKET_BACKLOG = 1024 };
@@ -134,6 +134,7 @@ void link_socket_fini (link_socket_t *self, int linger_ms)
         return;
     link_source_fini (&self->monitor);
     link_source_fini (&self->data);
+    link_blocks_destroy (&self->blocks);
     (void) zmq_socket_monitor (data, NULL, 0);
     base_assert (zmq_close (monitor) == 0);
     link_socket_set (data, ZMQ_LINGER, linger_ms);
@@ -207,6 +208,15 @@ static void link_socket_free_block (void *block, void *hint)
         base_free (block);
 }
 
+static void link_socket_return_block (void *block, void *blocks)
+{
+    SOCKET_ARRIVES ();
+    if (block != socket_kept_block)
+        link_blocks_return (blocks, block);
+    else
+        link_blocks_keep (blocks);
+}
+
 /*  libzmq does not look for news of room before it refuses: it is asked once more after a look. */
 static bool link_socket_try (link_socket_t *self, zmq_msg_t *part, int flags)
 {
@@ -254,16 +264,22 @@ mst_err_t link_socket_send_buffer (link_socket_t *self, base_buffer_t *bytes, bo
 {
     zmq_msg_t part;
 
-    if (bytes->size_bytes < SOCKET_HAND_OVER_BYTES) {
+    *sent = false;
+    bool lent = self->blocks && bytes->size_bytes >= SOCKET_LEND_BYTES;
+    if (!lent && bytes->size_bytes < SOCKET_HAND_OVER_BYTES) {
         mst_err_t err = link_socket_send (self, bytes->data, bytes->size_bytes, false, sent);
         if (*sent)
             base_buffer_clear (bytes);
         return err;
     }
-    *sent = false;
-    if (zmq_msg_init_data (&part, bytes->data, bytes->size_bytes, link_socket_free_block, NULL) !=
-        0)
+    lent = lent && link_blocks_lend (self->blocks, bytes->capacity_bytes);
+    if (zmq_msg_init_data (&part, bytes->data, bytes->size_bytes,
+                           lent ? link_socket_return_block : link_socket_free_block,
+                           self->blocks) != 0) {
+        if (lent)
+            link_blocks_keep (self->blocks);
         return base_alloc_error ();
+    }
     *sent = link_socket_put (self, &part, 0, bytes->data);
     if (*sent)
         base_buffer_init (bytes);

@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buffer.h"
+#include "link/blocks.h"
 #include "link/message_private.h"
 #include "link/poll_private.h"
 
 typedef struct link_socket {
     link_source_t data;
     link_source_t monitor;
+    link_blocks_t *blocks; /* NULL: those that are handed over do not come back */
 } link_socket_t;
 
 /*  Zero means the default, as in the options of dealer and router. */

@@ -4,6 +4,7 @@
 #include "base/trace.h"
 
 _Static_assert(WIRE_VALUES_MAX < 0x80, "a handle is one byte");
+_Static_assert(2 * WIRE_PLAIN_VALUES < 16, "an array's head is one byte");
 
 enum {
     BUNDLE_HEAD_FIELDS = 8,
@@ -34,6 +35,23 @@ size_t wire_message_room (const wire_message_t *message, const wire_message_valu
     return size;
 }
 
+/*  All that comes before the values; stamps among it, so that the reader has them when it needs
+   them. */
+static inline uint8_t *message_put_head (uint8_t *at, const wire_message_t *message)
+{
+    at = wire_put_array (at, message->stamps ? MESSAGE_FIELDS_STAMPED : MESSAGE_FIELDS);
+    at = wire_put_small (at, (uint8_t) (message->type | message->order << 4));
+    at = message->has_time ? wire_put_i64 (at, message->time) : wire_put_nil (at);
+    at = wire_put_u64 (at, message->target);
+    at = wire_put_u32 (at, message->epoch);
+    at = wire_put_bytes (at, message->tag, message->tag_size_bytes);
+    if (message->stamps) {
+        memcpy (at, message->stamps, message->stamps_size_bytes);
+        at += message->stamps_size_bytes;
+    }
+    return wire_put_array (at, 2 * message->value_count);
+}
+
 mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
                            const wire_message_value_t *values)
 {
@@ -43,18 +61,7 @@ mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
     size_t size = message->room_bytes ? message->room_bytes : wire_message_room (message, values);
     if (out->capacity_bytes - out->size_bytes < size && base_buffer_reserve (out, size))
         return MST_E_NO_MEMORY;
-    uint8_t *begin = out->data + out->size_bytes, *at = begin;
-    at = wire_put_array (at, message->stamps ? MESSAGE_FIELDS_STAMPED : MESSAGE_FIELDS);
-    at = wire_put_small (at, (uint8_t) (message->type | message->order << 4));
-    at = message->has_time ? wire_put_i64 (at, message->time) : wire_put_nil (at);
-    at = wire_put_u64 (at, message->target);
-    at = wire_put_u32 (at, message->epoch);
-    at = wire_put_bytes (at, message->tag, message->tag_size_bytes);
-    if (message->stamps) { /* before the values, so that the reader has them when it needs them */
-        memcpy (at, message->stamps, message->stamps_size_bytes);
-        at += message->stamps_size_bytes;
-    }
-    at = wire_put_array (at, 2 * message->value_count);
+    uint8_t *begin = out->data + out->size_bytes, *at = message_put_head (begin, message);
     for (uint32_t i = 0; i < message->value_count; i++) {
         at = wire_put_small (at, (uint8_t) values[i].handle);
         at = wire_put_bytes (at, values[i].data, values[i].size_bytes);

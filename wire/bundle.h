@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <muster/types.h>
 #include "base/buffer.h"
 #include "wire/frame.h"
 #include "wire/pack.h"
@@ -34,12 +35,9 @@ typedef struct wire_bundle_head {
     uint32_t count;    /* messages */
 } wire_bundle_head_t;
 
-/*  One attribute or parameter value: a handle (from 1) and a view of its bytes. */
-typedef struct wire_message_value {
-    uint32_t handle;
-    uint32_t size_bytes;
-    const uint8_t *data;
-} wire_message_value_t;
+/*  One attribute or parameter value: a handle (from 1) and a view of its bytes. It is what users
+   give and get, so that nothing is copied between the two. */
+typedef mst_value_t wire_message_value_t;
 
 typedef struct wire_message {
     uint8_t type;  /* wire_message_type_t */
@@ -65,6 +63,37 @@ size_t wire_message_room (const wire_message_t *message, const wire_message_valu
 mst_err_t wire_bundle_begin (base_buffer_t *out);
 mst_err_t wire_bundle_add (base_buffer_t *out, const wire_message_t *message,
                            const wire_message_value_t *values);
+
+/*  The same bytes for an update without tag and stamps, inline: for who has seen that there is room
+   (WIRE_MESSAGE_OVERHEAD_BYTES, and each value with 2 * WIRE_BYTES_HEAD_MAX) and that there are at
+   most WIRE_PLAIN_VALUES. Without a time it is in receive order, else in the order of time. Gives
+   the byte behind what it wrote. */
+enum { WIRE_PLAIN_VALUES = 7 };
+
+static inline uint8_t *wire_update_put (uint8_t *at, uint64_t object, uint32_t epoch, bool has_time,
+                                        int64_t time, const wire_message_value_t *values,
+                                        size_t count)
+{
+    at[0] = 0x90 | 6;
+    if (has_time) {
+        at[1] = WIRE_MESSAGE_UPDATE | WIRE_ORDER_TIMESTAMP << 4;
+        at = wire_put_i64 (at + 2, time);
+    } else {
+        at[1] = WIRE_MESSAGE_UPDATE | WIRE_ORDER_RECEIVE << 4;
+        at = wire_put_nil (at + 2);
+    }
+    at = wire_put_u64 (at, object);
+    at = wire_put_u32 (at, epoch);
+    at[0] = 0xc4; /* no tag */
+    at[1] = 0;
+    at[2] = (uint8_t) (0x90 | 2 * count);
+    at += 3;
+    for (const wire_message_value_t *value = values; value < values + count; value++) {
+        *at = (uint8_t) value->handle;
+        at = wire_put_bytes (at + 1, value->data, value->size_bytes);
+    }
+    return at;
+}
 mst_err_t wire_bundle_end (base_buffer_t *out, const wire_bundle_head_t *head, uint16_t kind);
 
 /*  Reading: the head, then message by message. The values of the message are left in the reader:
@@ -87,6 +116,29 @@ static inline void wire_message_value_read (wire_reader_t *reader, wire_message_
         reader->at = at + 3 + at[2];
     } else
         wire_message_value_read_any (reader, value);
+}
+
+/*  Reading the very form that wire_update_put gives an update in receive order, inline up to its
+    values. False: it is another one, and nothing was taken. */
+enum { WIRE_PLAIN_HEAD_BYTES = 20 };
+
+static inline bool wire_update_take (wire_reader_t *reader, uint64_t *object, uint32_t *epoch,
+                                     uint32_t *value_count)
+{
+    static const uint8_t head[4] = { 0x90 | 6, WIRE_MESSAGE_UPDATE | WIRE_ORDER_RECEIVE << 4, 0xc0,
+                                     0xcf };
+    const uint8_t *at = reader->at;
+
+    if (reader->end - at < WIRE_PLAIN_HEAD_BYTES || memcmp (at, head, sizeof head) != 0 ||
+        at[12] != 0xce || at[17] != 0xc4 || at[18] != 0 || (at[19] & 0xf1) != 0x90)
+        return false;
+    memcpy (object, at + 4, sizeof *object);
+    *object = __builtin_bswap64 (*object);
+    memcpy (epoch, at + 13, sizeof *epoch);
+    *epoch = __builtin_bswap32 (*epoch);
+    *value_count = (at[19] & 0x0fu) / 2;
+    reader->at = at + WIRE_PLAIN_HEAD_BYTES;
+    return true;
 }
 
 /*  The talk of routes: appends one whole frame. */

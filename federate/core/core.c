@@ -20,6 +20,9 @@ static void set_options (federate_core_t *self, const federate_options_t *option
         or_default (options->route_window_bytes, FEDERATE_WINDOW_BYTES);
     if (self->options.route_window_bytes < FEDERATE_WINDOW_MIN_BYTES)
         self->options.route_window_bytes = FEDERATE_WINDOW_MIN_BYTES;
+    if (self->options.pace_bytes == 0 ||
+        self->options.pace_bytes > self->options.route_window_bytes)
+        self->options.pace_bytes = self->options.route_window_bytes;
     self->options.receive_queue_bytes =
         or_default (options->receive_queue_bytes, FEDERATE_RECEIVE_BYTES);
     if (self->options.tso_queue_messages == 0)
@@ -142,6 +145,8 @@ void federate_core_destroy (federate_core_t **self_p)
         base_free (parcel);
     }
     BASE_LIST_FINI (&self->effects);
+    while (self->block_count > 0)
+        base_buffer_fini (&self->blocks[--self->block_count]);
     base_buffer_fini (&self->outbox);
     base_buffer_fini (&self->scratch);
     base_arena_fini (&self->arena);

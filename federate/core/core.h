@@ -22,6 +22,7 @@ typedef struct federate_options {
     uint64_t process;            /* number of this process */
     size_t bundle_bytes;         /* 0: WIRE_BUNDLE_BYTES */
     size_t route_window_bytes;   /* unconsumed bytes on a route; 0: 64 MiB */
+    size_t pace_bytes;           /* … beyond which receive order waits a little; 0: the window */
     size_t receive_queue_bytes;  /* what may wait here; 0: 256 MiB */
     uint64_t tso_queue_messages; /* 0: the default of timemgmt/limits.h */
     bool recorder;
@@ -66,6 +67,10 @@ typedef BASE_LIST (federate_effect_t) federate_effects_t;
    that the shell took over it sets to zero. */
 federate_effects_t *federate_core_effects (federate_core_t *self);
 void federate_core_effects_done (federate_core_t *self);
+
+/*  Empty buffers that were filled with bundles before, for those to come: the core keeps a few. */
+bool federate_core_wants_blocks (const federate_core_t *self);
+void federate_core_give_block (federate_core_t *self, base_buffer_t *bytes); /* it is the core's */
 
 /*  Bytes for the RTI, collected since the last time; send them as one message and clear the buffer.
  */
@@ -211,6 +216,11 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
 mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_time_t time,
                                 const mst_send_options_t *options);
 void federate_core_blocked (federate_core_t *self, bool blocked);
+/*  The pace: a receiver is told more slowly than it is sent to, and what is on its way is beyond
+   `pace_bytes`. There is room in the window, so whoever waited a little for nothing calls
+   run_ahead: the route may go twice as far, until its receiver has caught up. */
+bool federate_core_paced (const federate_core_t *self); /* was MST_E_WOULD_BLOCK only that? */
+void federate_core_run_ahead (federate_core_t *self);
 mst_err_t federate_core_forget (federate_core_t *self, mst_object_t object);
 mst_err_t federate_core_request_update (federate_core_t *self, mst_object_t object,
                                         uint32_t class_handle, uint64_t mask);

@@ -26,6 +26,8 @@ enum {
     FEDERATE_ROUTE_CONTROL_BYTES = 32 * 1024, /* the outbox leaves by itself beyond this */
     FEDERATE_STRANGERS_MAX = 1024,            /* HELLOs of peers that are not yet introduced */
     FEDERATE_OBJECT_COUNTER_BITS = 40,
+    FEDERATE_RECENT_OBJECTS = 1024, /* a power of two */
+    FEDERATE_BLOCKS_MAX = 4,        /* kept for the next bundles */
     FEDERATE_MESSAGE_BYTES_MAX =
         WIRE_BODY_MAX - 4 * 1024 * 1024,   /* with its stamps and the bundle that it finds open */
     FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024 /* limits.bundle_bytes */
@@ -148,6 +150,8 @@ typedef struct federate_route {
     bool relayed;
     bool broken;
     uint64_t sent_bytes, consumed_bytes;
+    uint64_t pace_bytes;       /* how far receive-order messages may run ahead of the receiver */
+    uint64_t timed_sent_bytes; /* sent_bytes behind the last bundle with time-stamped messages */
     FEDERATE_FIFO (federate_sealed_t) waiting;
 } federate_route_t;
 
@@ -281,6 +285,8 @@ struct federate_core {
     uint64_t sequence; /* of control frames sent */
     uint32_t next_request;
     federate_effects_t effects;
+    base_buffer_t blocks[FEDERATE_BLOCKS_MAX]; /* empty ones, for the next bundles */
+    size_t block_count;
     federate_parcel_t *unreleased; /* for which the effects had no room */
 
     uint64_t applied;  /* all control up to this global is applied */
@@ -301,8 +307,8 @@ struct federate_core {
     BASE_LIST (uint64_t) stranger_connections;
     base_map_t connections; /* connection → federate_peer_t * */
 
-    base_map_t objects;        /* id → federate_object_t * */
-    federate_object_t *recent; /* the object that was looked up last: often it is asked for again */
+    base_map_t objects;                                 /* id → federate_object_t * */
+    federate_object_t *recent[FEDERATE_RECENT_OBJECTS]; /* looked up lately, by federate_recent */
     base_names_t object_names;
     base_names_t reserved;
     uint64_t object_counter;
@@ -339,6 +345,7 @@ struct federate_core {
     size_t queued_bytes; /* of parcels that the user has not consumed */
     federate_parcel_t *uncredited;
     bool blocked;
+    bool paced; /* the last MST_E_WOULD_BLOCK was for the pace alone */
     uint32_t slow_peer;
     mst_counters_t counters;
 
@@ -389,37 +396,47 @@ mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer);
 mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t *args);
 mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer,
                                const wire_frame_t *frame);
+static inline uint64_t federate_route_unconsumed (const federate_route_t *route)
+{
+    return route->sent_bytes - route->consumed_bytes + route->open.size_bytes;
+}
 static inline bool federate_route_has_room (const federate_core_t *self,
                                             const federate_route_t *route, size_t size)
 {
-    uint64_t unconsumed = route->sent_bytes - route->consumed_bytes + route->open.size_bytes;
+    uint64_t unconsumed = federate_route_unconsumed (route);
     return unconsumed + size <= self->options.route_window_bytes ||
            unconsumed < FEDERATE_CREDIT_STEP_BYTES; /* the receiver may keep back so much credit: a
                                                        message larger than the window passes */
 }
+/*  Is the receiver so near that nothing else need be asked? */
+static inline bool federate_route_is_near (const federate_route_t *route, size_t size)
+{
+    return federate_route_unconsumed (route) + size <= route->pace_bytes;
+}
+/*  May it be sent? Errors: MST_E_WOULD_BLOCK, or MST_E_LIMIT for time-stamped ones. */
+mst_err_t federate_route_check_room (federate_core_t *self, const federate_route_t *route,
+                                     size_t size, bool timed);
 /*  message->room_bytes is set. */
 mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
                               const wire_message_t *message, const wire_message_value_t *values,
                               bool best_effort);
-/*  The same, inline where the message goes into an open bundle that has room. */
-static inline mst_err_t federate_route_put (federate_core_t *self, federate_route_t *route,
-                                            const wire_message_t *message,
-                                            const wire_message_value_t *values, bool best_effort)
+/*  Is its bundle open, and does it stay so with so much more? */
+static inline bool federate_route_is_open (const federate_core_t *self,
+                                           const federate_route_t *route, size_t room_bytes)
 {
-    base_buffer_t *open = &route->open;
-
-    if (best_effort || open->size_bytes == 0 ||
-        open->size_bytes + message->room_bytes >= self->options.bundle_bytes ||
-        route->open_count + 1 >= WIRE_BUNDLE_MESSAGES_MAX)
-        return federate_route_add (self, route, message, values, best_effort);
-    if (wire_bundle_add (open, message, values))
-        return MST_E_NO_MEMORY;
+    const base_buffer_t *open = &route->open;
+    return open->size_bytes > 0 && open->size_bytes + room_bytes < self->options.bundle_bytes &&
+           open->size_bytes + room_bytes <= open->capacity_bytes &&
+           route->open_count + 1 < WIRE_BUNDLE_MESSAGES_MAX;
+}
+/*  A message was put into its open bundle, by the short way; the marks are as with add. */
+static inline void federate_route_grew (const federate_core_t *self, federate_route_t *route,
+                                        size_t size_bytes)
+{
+    route->open.size_bytes += size_bytes;
     route->open_count++;
     route->open_applied = self->relevant;
     route->open_issued = route->issued;
-    if (message->order == WIRE_ORDER_TIMESTAMP && message->time < route->open_smallest)
-        route->open_smallest = message->time;
-    return MST_OK;
 }
 mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route);
 mst_err_t federate_route_seal_all (federate_core_t *self);
@@ -444,12 +461,18 @@ mst_err_t federate_apply (federate_core_t *self, const federate_control_t *contr
 
 /*  object.c */
 federate_object_t *federate_object (const federate_core_t *self, uint64_t id);
-/*  The same for the hot paths. */
+/*  The same for the hot paths: an object that is looked up is often looked up again. */
+static inline federate_object_t **federate_recent (federate_core_t *self, uint64_t id)
+{
+    uint64_t place = id ^ (id >> FEDERATE_OBJECT_COUNTER_BITS) * 97; /* federates differ, too */
+    return &self->recent[place % FEDERATE_RECENT_OBJECTS];
+}
 static inline federate_object_t *federate_object_recent (federate_core_t *self, uint64_t id)
 {
-    if (!self->recent || self->recent->id != id)
-        self->recent = federate_object (self, id);
-    return self->recent;
+    federate_object_t **recent = federate_recent (self, id);
+    if (!*recent || (*recent)->id != id)
+        *recent = federate_object (self, id);
+    return *recent;
 }
 mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t class_index,
                                const char *name, size_t name_size_bytes, uint32_t producer,

@@ -43,8 +43,8 @@ void federate_object_remove (federate_core_t *self, federate_object_t *object)
         id == object->id)
         base_names_remove (&self->object_names, object->name, strlen (object->name));
     base_map_remove (&self->objects, object->id);
-    if (self->recent == object)
-        self->recent = NULL;
+    if (*federate_recent (self, object->id) == object)
+        *federate_recent (self, object->id) = NULL;
     federate_object_free (object);
 }
 

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+/*  Of what a route runs further ahead than it should, each credit takes back one part of so many.
+ */
+enum { ROUTE_PACE_DECAY = 8 };
+
 /*  Making one ---------------------------------------------------------------------------------- */
 
 static void route_free (federate_route_t *route)
@@ -28,6 +32,7 @@ static federate_route_t *route_new (const federate_core_t *self, federate_peer_t
     route->peer = peer;
     route->unreported_smallest = WIRE_TIME_NEVER;
     route->open_smallest = WIRE_TIME_NEVER;
+    route->pace_bytes = self->options.pace_bytes;
     route->subscribed = base_calloc (self->model->objects.count, sizeof *route->subscribed);
     route->effective = base_calloc (self->model->objects.count, sizeof *route->effective);
     route->interactions =
@@ -204,11 +209,85 @@ mst_err_t federate_route_issue (federate_core_t *self, uint32_t class_index)
     return MST_OK;
 }
 
+/*  Room --------------------------------------------------------------------------------------- */
+
+/*  Two limits: the window, which holds; and the pace, which only keeps what is on its way small
+   enough to stay in the processor's caches, so whoever waited for a while may go on. Where
+   time-stamped messages wait for a grant the pace says nothing: their bytes come back with time. */
+mst_err_t federate_route_check_room (federate_core_t *self, const federate_route_t *route,
+                                     size_t size, bool timed)
+{
+    base_assert (self != NULL && route != NULL);
+    uint64_t unconsumed = federate_route_unconsumed (route);
+    bool room = federate_route_has_room (self, route, size);
+    bool waits = timed || route->consumed_bytes < route->timed_sent_bytes ||
+                 (route->open.size_bytes > 0 && route->open_smallest != WIRE_TIME_NEVER);
+    self->paced = room && !waits && unconsumed >= FEDERATE_CREDIT_STEP_BYTES;
+    if (room && !self->paced)
+        return MST_OK;
+    self->slow_peer = route->peer->id;
+    if (self->paced)
+        return base_error (MST_E_WOULD_BLOCK, "%s has not yet taken what is on its way to it",
+                           route->peer->name);
+    if (!timed)
+        return base_error (MST_E_WOULD_BLOCK,
+                           "%s reads slowly: limits.route_window_bytes (%zu) is reached",
+                           route->peer->name, self->options.route_window_bytes);
+    return base_error (
+        MST_E_LIMIT,
+        "%s has not taken %llu bytes from %s: limits.route_window_bytes (%zu) is reached; "
+        "advance in smaller steps or raise the limit",
+        route->peer->name, (unsigned long long) (route->sent_bytes - route->consumed_bytes),
+        self->name, self->options.route_window_bytes);
+}
+
+bool federate_core_paced (const federate_core_t *self)
+{
+    base_assert (self != NULL);
+    return self->paced;
+}
+
+void federate_core_run_ahead (federate_core_t *self)
+{
+    base_assert (self != NULL);
+    const federate_peer_t *peer = federate_peer (self, self->slow_peer);
+    if (!self->paced || !peer || !peer->route)
+        return;
+    federate_route_t *route = peer->route;
+    uint64_t window = self->options.route_window_bytes;
+    route->pace_bytes = route->pace_bytes < window / 2 ? route->pace_bytes * 2 : window;
+}
+
+/*  The receiver takes what comes: little by little it sets the pace again. */
+static void credited (const federate_core_t *self, federate_route_t *route, uint64_t consumed_bytes)
+{
+    if (consumed_bytes <= route->consumed_bytes || consumed_bytes > route->sent_bytes)
+        return;
+    route->consumed_bytes = consumed_bytes;
+    route->pace_bytes -= (route->pace_bytes - self->options.pace_bytes) / ROUTE_PACE_DECAY;
+}
+
 /*  Bundles
  * ----------------------------------------------------------------------------------------- */
 
+bool federate_core_wants_blocks (const federate_core_t *self)
+{
+    base_assert (self != NULL);
+    return self->block_count < FEDERATE_BLOCKS_MAX;
+}
+
+void federate_core_give_block (federate_core_t *self, base_buffer_t *bytes)
+{
+    base_assert (self != NULL && bytes != NULL);
+    base_assert (bytes->size_bytes == 0 && self->block_count < FEDERATE_BLOCKS_MAX);
+    self->blocks[self->block_count++] = *bytes;
+    *bytes = (base_buffer_t){ 0 };
+}
+
 static mst_err_t begin_bundle (federate_core_t *self, federate_route_t *route)
 {
+    if (route->open.capacity_bytes == 0 && self->block_count > 0)
+        route->open = self->blocks[--self->block_count];
     mst_err_t err = wire_bundle_begin (&route->open);
     if (err)
         return err;
@@ -358,6 +437,8 @@ mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route)
     if (err)
         return err;
     route->sequence++;
+    if (head.smallest != WIRE_TIME_NEVER)
+        route->timed_sent_bytes = route->sent_bytes;
     route->marked = true;
     route->unreported = true;
     if (head.smallest < route->unreported_smallest)
@@ -404,8 +485,7 @@ mst_err_t federate_route_talk (federate_core_t *self, federate_peer_t *peer,
         return send_waiting (self, route);
     }
     if (frame->kind == WIRE_KIND_CREDIT) {
-        if (talk.number > route->consumed_bytes && talk.number <= route->sent_bytes)
-            route->consumed_bytes = talk.number;
+        credited (self, route, talk.number);
         return MST_OK;
     }
     return federate_core_route_failed (self, peer->id, "the receiver refused the connection");

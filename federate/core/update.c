@@ -8,9 +8,12 @@
  * to. */
 typedef struct outgoing {
     wire_message_t message;
-    uint64_t mask; /* of the values */
+    uint64_t mask;             /* of the values */
+    const mst_value_t *values; /* the user's */
     const mst_send_options_t *options;
-    wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
+    federate_route_t *const *routes; /* to all whom the class concerns */
+    size_t route_count;
+    uint32_t class_index; /* FOM_NONE: an interaction */
 } outgoing_t;
 
 static mst_err_t not_owned (const federate_core_t *self, const federate_object_t *object,
@@ -50,8 +53,6 @@ static inline mst_err_t collect_values (const federate_core_t *self, const mst_v
         if (bit >= known_count || (mask >> bit & 1u) || values[i].size_bytes > WIRE_VALUE_MAX)
             return bad_value (self, &values[i], i, unknown);
         mask |= UINT64_C (1) << bit;
-        out->values[i] =
-            (wire_message_value_t){ values[i].handle, values[i].size_bytes, values[i].data };
         room += values[i].size_bytes;
     }
     if (room > FEDERATE_MESSAGE_BYTES_MAX)
@@ -60,6 +61,7 @@ static inline mst_err_t collect_values (const federate_core_t *self, const mst_v
             "one message of %zu bytes; with its bundle it would exceed WIRE_BODY_MAX (%d)", room,
             WIRE_BODY_MAX);
     out->mask = mask;
+    out->values = values;
     out->message.value_count = (uint32_t) count;
     out->message.room_bytes = room;
     return MST_OK;
@@ -113,58 +115,43 @@ static inline bool chosen (const federate_route_t *route, const mst_send_options
     return false;
 }
 
-/*  Stamps on a receive-order message, when the federate asked: for one to the routes that want
-   `part` of an object class (class_index), or to all (FOM_NONE). */
-static mst_err_t stamp (federate_core_t *self, outgoing_t *out, federate_route_t *const *routes,
-                        size_t count, uint32_t class_index, uint64_t part, bool best_effort)
+/*  Does a route get any of the values in `part`? An interaction goes to all who are chosen. */
+static inline bool gets (const federate_route_t *route, const outgoing_t *out, uint64_t part)
 {
-    if (out->message.order != WIRE_ORDER_RECEIVE)
-        return MST_OK;
+    return (out->class_index == FOM_NONE ||
+            (route->effective[out->class_index] & part & out->mask) != 0) &&
+           chosen (route, out->options);
+}
+
+/*  Stamps on a receive-order message, when the federate asked. */
+static mst_err_t stamp (federate_core_t *self, outgoing_t *out, uint64_t part, bool best_effort)
+{
     self->receivers.count = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool wanted =
-            class_index == FOM_NONE || (routes[i]->effective[class_index] & part & out->mask) != 0;
-        if (wanted && chosen (routes[i], out->options) &&
-            BASE_LIST_PUSH (&self->receivers, routes[i]->peer->id))
+    for (size_t i = 0; i < out->route_count; i++)
+        if (gets (out->routes[i], out, part) &&
+            BASE_LIST_PUSH (&self->receivers, out->routes[i]->peer->id))
             return base_alloc_error ();
-    }
     return federate_stamp (self, &out->message, !best_effort);
 }
 
-static mst_err_t full (federate_core_t *self, const federate_route_t *route, bool timed)
+/*  Is there room on every route that gets reliable values? Nothing is sent otherwise. */
+static mst_err_t check_room (federate_core_t *self, const outgoing_t *out, bool timed)
 {
-    self->slow_peer = route->peer->id;
-    if (!timed)
-        return base_error (MST_E_WOULD_BLOCK,
-                           "%s reads slowly: limits.route_window_bytes (%zu) is reached",
-                           route->peer->name, self->options.route_window_bytes);
-    return base_error (
-        MST_E_LIMIT,
-        "%s has not taken %llu bytes from %s: limits.route_window_bytes (%zu) is reached; "
-        "advance in smaller steps or raise the limit",
-        route->peer->name, (unsigned long long) (route->sent_bytes - route->consumed_bytes),
-        self->name, self->options.route_window_bytes);
-}
-
-/*  Is there room on every route that gets reliable values of `mask`? Nothing is sent otherwise. */
-static inline mst_err_t check_room (federate_core_t *self, federate_route_t *const *routes,
-                                    size_t count, const outgoing_t *out, uint32_t class_index,
-                                    bool timed)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (class_index != FOM_NONE && (routes[i]->effective[class_index] & out->mask) == 0)
-            continue;
-        if (chosen (routes[i], out->options) &&
-            !federate_route_has_room (self, routes[i], out->message.room_bytes))
-            return full (self, routes[i], timed);
-    }
+    for (size_t i = 0; i < out->route_count; i++)
+        if (gets (out->routes[i], out, UINT64_MAX) &&
+            !federate_route_is_near (out->routes[i], out->message.room_bytes)) {
+            mst_err_t err =
+                federate_route_check_room (self, out->routes[i], out->message.room_bytes, timed);
+            if (err)
+                return err;
+        }
     return MST_OK;
 }
 
 static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const outgoing_t *out,
                            uint64_t mask, bool best_effort)
 {
-    wire_message_value_t values[FEDERATE_ATTRIBUTES_MAX];
+    mst_value_t values[FEDERATE_ATTRIBUTES_MAX];
     wire_message_t message = out->message;
 
     message.value_count = 0;
@@ -176,21 +163,21 @@ static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const
 
 /*  One of the three kinds of an update: time-stamped, receive order reliable, receive order best
  * effort. */
-static mst_err_t send_part (federate_core_t *self, const federate_class_t *in, uint32_t class_index,
-                            outgoing_t *out, uint64_t part, uint8_t order, bool best_effort)
+static mst_err_t send_part (federate_core_t *self, outgoing_t *out, uint64_t part, uint8_t order,
+                            bool best_effort)
 {
     mst_err_t err = MST_OK;
 
     out->message.order = order;
-    if (self->options.stamps)
-        err = stamp (self, out, in->routes.items, in->routes.count, class_index, part, best_effort);
-    for (size_t i = 0; !err && i < in->routes.count; i++) {
-        federate_route_t *route = in->routes.items[i];
-        uint64_t wanted = route->effective[class_index] & part;
-        if ((wanted & out->mask) == 0 || !chosen (route, out->options))
+    if (self->options.stamps && order == WIRE_ORDER_RECEIVE)
+        err = stamp (self, out, part, best_effort);
+    for (size_t i = 0; !err && i < out->route_count; i++) {
+        federate_route_t *route = out->routes[i];
+        if (!gets (route, out, part))
             continue;
+        uint64_t wanted = route->effective[out->class_index] & part;
         err = (out->mask & ~wanted) == 0
-                  ? federate_route_put (self, route, &out->message, out->values, best_effort)
+                  ? federate_route_add (self, route, &out->message, out->values, best_effort)
                   : add_some (self, route, out, wanted, best_effort);
     }
     return err;
@@ -214,25 +201,31 @@ static mst_err_t check_ownership (const federate_core_t *self, const federate_ob
     return MST_OK;
 }
 
-mst_err_t federate_core_update (federate_core_t *self, mst_object_t object,
-                                const mst_value_t *values, size_t count, mst_time_t time,
-                                const mst_send_options_t *options)
+static mst_err_t object_unknown (const federate_core_t *self, mst_object_t object)
+{
+    return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx", self->name,
+                       (unsigned long long) object.id);
+}
+
+static __attribute__ ((noinline)) mst_err_t update (federate_core_t *self, mst_object_t object,
+                                                    const mst_value_t *values, size_t count,
+                                                    mst_time_t time,
+                                                    const mst_send_options_t *options)
 {
     outgoing_t out;
 
-    base_assert (self != NULL);
-    base_assert (values != NULL || count == 0);
     if (self->lost || !self->joined || self->resigned)
         return federate_check_joined (self);
-    federate_object_t *known = federate_object_recent (self, object.id);
+    const federate_object_t *known = federate_object_recent (self, object.id);
     if (!known)
-        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx",
-                           self->name, (unsigned long long) object.id);
+        return object_unknown (self, object);
     const federate_class_t *in = &self->classes[known->class_index];
-    mst_err_t err = MST_OK;
     out.message =
         (wire_message_t){ .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
-    err = collect_options (options, &out);
+    out.routes = in->routes.items;
+    out.route_count = in->routes.count;
+    out.class_index = known->class_index;
+    mst_err_t err = collect_options (options, &out);
     if (!err)
         err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN,
                               &out);
@@ -244,17 +237,81 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object,
     uint64_t timed = self->regulating && out.message.has_time ? in->timestamped : 0;
     uint64_t reliable = ~timed & ~in->best_effort, best_effort = ~timed & in->best_effort;
     if (!err)
-        err = check_room (self, in->routes.items, in->routes.count, &out, known->class_index,
-                          (out.mask & timed) != 0);
+        err = check_room (self, &out, (out.mask & timed) != 0);
     if (!err && (out.mask & timed))
-        err = send_part (self, in, known->class_index, &out, timed, WIRE_ORDER_TIMESTAMP, false);
+        err = send_part (self, &out, timed, WIRE_ORDER_TIMESTAMP, false);
     if (!err && (out.mask & reliable))
-        err = send_part (self, in, known->class_index, &out, reliable, WIRE_ORDER_RECEIVE, false);
+        err = send_part (self, &out, reliable, WIRE_ORDER_RECEIVE, false);
     if (!err && (out.mask & best_effort))
-        err = send_part (self, in, known->class_index, &out, best_effort, WIRE_ORDER_RECEIVE, true);
+        err = send_part (self, &out, best_effort, WIRE_ORDER_RECEIVE, true);
     if (!err)
         self->counters.updates_sent++;
     return err;
+}
+
+/*  The short way, for what most updates are: few values, all reliable and of one order, without tag
+   and stamps, of an object that stays, into open bundles that have room. */
+
+/*  Of whom are values in `mask`, and what room do they take? False: not so plain. */
+static inline bool is_plain (const federate_core_t *self, const federate_object_t *object,
+                             const mst_value_t *values, size_t count, uint64_t *mask, size_t *room)
+{
+    uint32_t known_count = self->classes[object->class_index].attribute_count;
+
+    if (count > WIRE_PLAIN_VALUES || self->options.stamps || object->migrating || object->leaving ||
+        object->arrived)
+        return false;
+    *mask = 0;
+    *room = WIRE_MESSAGE_OVERHEAD_BYTES + count * 2 * WIRE_BYTES_HEAD_MAX;
+    for (const mst_value_t *value = values; value < values + count; value++) {
+        uint32_t bit = value->handle - 1;
+        if (bit >= known_count || (*mask >> bit & 1u) || value->size_bytes > WIRE_BUNDLE_BYTES)
+            return false;
+        *mask |= UINT64_C (1) << bit;
+        *room += value->size_bytes;
+    }
+    return (*mask & ~object->owned) == 0;
+}
+
+static inline bool is_timely (const federate_core_t *self, mst_time_t time)
+{
+    return self->regulating && !self->advancing && time >= self->floor.bound &&
+           timemgmt_time_valid (self->time_type, time);
+}
+
+mst_err_t federate_core_update (federate_core_t *self, mst_object_t object,
+                                const mst_value_t *values, size_t count, mst_time_t time,
+                                const mst_send_options_t *options)
+{
+    uint64_t mask;
+    size_t room;
+
+    base_assert (self != NULL);
+    base_assert (values != NULL || count == 0);
+    const federate_object_t *known = *federate_recent (self, object.id);
+    bool timed = time != MST_TIME_NONE;
+    if (!known || known->id != object.id || options || self->lost || self->resigned ||
+        (timed && !is_timely (self, time)) || !is_plain (self, known, values, count, &mask, &room))
+        return update (self, object, values, count, time, options);
+    const federate_class_t *in = &self->classes[known->class_index];
+    if (mask & (in->best_effort | (timed ? ~in->timestamped : 0)))
+        return update (self, object, values, count, time, options);
+    federate_route_t *const *routes = in->routes.items, *const *end = routes + in->routes.count;
+    for (federate_route_t *const *at = routes; at < end; at++)
+        if ((mask & ~(*at)->effective[known->class_index]) != 0 ||
+            !federate_route_is_near (*at, room) || !federate_route_is_open (self, *at, room))
+            return update (self, object, values, count, time, options);
+    base_trace ("federate/core/update.c: federate_core_update");
+    for (federate_route_t *const *at = routes; at < end; at++) {
+        uint8_t *begin = (*at)->open.data + (*at)->open.size_bytes;
+        uint8_t *after =
+            wire_update_put (begin, object.id, known->epoch, timed, time, values, count);
+        federate_route_grew (self, *at, (size_t) (after - begin));
+        if (timed && time < (*at)->open_smallest)
+            (*at)->open_smallest = time;
+    }
+    self->counters.updates_sent++;
+    return MST_OK;
 }
 
 mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
@@ -278,6 +335,9 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
                            self->name,
                            fom_class (&self->model->interactions, of.id - 1)->full_name);
     out.message = (wire_message_t){ .type = WIRE_MESSAGE_INTERACTION, .target = of.id };
+    out.routes = in->routes.items;
+    out.route_count = in->routes.count;
+    out.class_index = FOM_NONE;
     err = collect_options (options, &out);
     if (!err)
         err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN,
@@ -287,15 +347,15 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
     bool timed = self->regulating && out.message.has_time && in->timestamped;
     bool best_effort = !timed && in->best_effort;
     if (!err && !best_effort)
-        err = check_room (self, in->routes.items, in->routes.count, &out, FOM_NONE, timed);
+        err = check_room (self, &out, timed);
     if (err)
         return err;
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
-    if (self->options.stamps)
-        err = stamp (self, &out, in->routes.items, in->routes.count, FOM_NONE, 0, best_effort);
+    if (self->options.stamps && !timed)
+        err = stamp (self, &out, UINT64_MAX, best_effort);
     for (size_t i = 0; !err && i < in->routes.count; i++)
         if (chosen (in->routes.items[i], options))
-            err = federate_route_put (self, in->routes.items[i], &out.message, out.values,
+            err = federate_route_add (self, in->routes.items[i], &out.message, out.values,
                                       best_effort);
     if (!err)
         self->counters.interactions_sent++;
@@ -315,8 +375,7 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
         return err;
     federate_object_t *known = federate_object (self, object.id);
     if (!known)
-        return base_error (MST_E_OBJECT_UNKNOWN, "%s knows no object with handle 0x%llx",
-                           self->name, (unsigned long long) object.id);
+        return object_unknown (self, object);
     if (!(known->owned & 1u) || known->migrating)
         return base_error (MST_E_DELETE_PRIVILEGE_NOT_HELD,
                            "%s does not hold the privilege to delete \"%s\"", self->name,

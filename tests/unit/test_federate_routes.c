@@ -299,6 +299,63 @@ static void test_window (void)
     end ();
 }
 
+/*  The pace: a sender waits before its window is full, but only as long as it likes. */
+static void test_pace (void)
+{
+    federate_options_t options = { .route_window_bytes = 4 << 20, .pace_bytes = 512 << 10 };
+    mst_object_t object = begin_with_a_body (&options);
+    federate_core_t *sun = federation_core (&world, "sun");
+    char *text = large (100000);
+    int sent = 0, waits = 0;
+
+    world.quiet = true;
+    world.members[1].silent = true;
+    while (sent < 100) {
+        mst_err_t err = federation_update (&world, "sun", object, FED_MASS, text, MST_TIME_NONE);
+        federation_pump (&world);
+        if (err && !federate_core_paced (sun))
+            break;
+        sent += err == MST_OK;
+        waits += err != MST_OK;
+        if (err)
+            federate_core_run_ahead (sun);
+        if (waits == 1 && err)
+            CHECK_INT (sent, 5); /* 512 KiB; then 1 MiB, 2 MiB, 4 MiB */
+    }
+    CHECK_INT (sent, 41); /* the window holds */
+    CHECK_INT (waits, 3);
+    CHECK_INT (federate_core_slow_peer (sun), 2);
+    world.members[1].silent = false;
+    federation_pump (&world); /* all is taken, with several credits */
+    while (federation_update (&world, "sun", object, FED_MASS, text, MST_TIME_NONE) == MST_OK)
+        CHECK (++sent < 1000);
+    CHECK (federate_core_paced (sun)); /* nobody pumped: it waits before the window again */
+    federation_pump (&world);
+    CHECK_INT (federate_core_counters (federation_core (&world, "moon"))->updates_received,
+               (uint64_t) sent);
+    free (text);
+    end ();
+}
+
+/*  What waits for a grant comes back with time alone: there the pace says nothing. */
+static void test_pace_timed (void)
+{
+    federate_options_t options = { .route_window_bytes = 4 << 20, .pace_bytes = 512 << 10 };
+    mst_object_t object = begin_with_a_body (&options);
+    char *text = large (100000);
+
+    federation_time_on (&world, "sun", 10);
+    federation_time_on (&world, "moon", 10);
+    world.quiet = true;
+    for (int i = 0; i < 15; i++) {
+        CHECK_OK (federation_update (&world, "sun", object, FED_PLACE, text, 20));
+        CHECK_OK (federation_update (&world, "sun", object, FED_MASS, text, MST_TIME_NONE));
+        federation_pump (&world);
+    }
+    free (text);
+    end ();
+}
+
 /*  Time-stamped messages cannot wait for a receiver that waits for time: an error that says what to
  * do. */
 static void test_window_timed (void)
@@ -455,6 +512,8 @@ static CU_TestInfo route_tests[] = {
     { "a HELLO before the introduction", test_early_hello },
     { "a slow receiver", test_window },
     { "a receiver that waits for time", test_window_timed },
+    { "a pace", test_pace },
+    { "no pace where time is awaited", test_pace_timed },
     { "two that write to each other", test_blocked_both },
     { "too large", test_too_large },
     CU_TEST_INFO_NULL,
