@@ -65,6 +65,11 @@ double bench_objects (const bench_case_t *self);
 double bench_rti_memory (const bench_case_t *self);
 double bench_rti_object (const bench_case_t *self);
 
+/*  encoding.c: a Spatial record of RPR FOM 2.0, nanoseconds; and the same fields by hand. */
+double bench_decode_spatial (const bench_case_t *self);
+double bench_encode_spatial (const bench_case_t *self);
+double bench_raw_spatial (const bench_case_t *self);
+
 /*  record.c: a sender, a receiver and the recorder. */
 double bench_record (const bench_case_t *self);
 

@@ -102,6 +102,18 @@ static const bench_case_t cases[] = {
       .federates = 2,
       .work = bench_record,
       .random = true },
+    { .name = "encode_spatial",
+      .unit = "ns",
+      .reference = "the fields by hand",
+      .count = 10000000,
+      .work = bench_encode_spatial,
+      .raw = bench_raw_spatial },
+    { .name = "decode_spatial",
+      .unit = "ns",
+      .reference = "the fields by hand",
+      .count = 10000000,
+      .work = bench_decode_spatial,
+      .raw = bench_raw_spatial },
 };
 
 typedef struct options {
@@ -129,7 +141,7 @@ static void print_row (const options_t *options, const bench_case_t *row, double
     if (!options->json) {
         printf ("%-18s %14.2f %-11s", row->name, value, row->unit);
         if (row->raw)
-            printf (" %14.2f %-14s %7.2f x", reference, row->reference, ratio);
+            printf (" %14.2f %-18s %7.2f x", reference, row->reference, ratio);
         printf ("\n");
     } else {
         printf ("%s\n  { \"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", first ? "[" : ",",
@@ -195,7 +207,7 @@ int main (int argc, char **argv)
         return 2;
     }
     if (!options.json)
-        printf ("%-18s %14s %-11s %14s %-14s %9s\n", "name", "value", "unit", "reference", "",
+        printf ("%-18s %14s %-11s %14s %-18s %9s\n", "name", "value", "unit", "reference", "",
                 "ratio");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (strncmp (cases[i].name, options.group, strlen (options.group)) != 0)

@@ -96,7 +96,8 @@ static const char *class_name (mst_federate_t fed, bool interaction, uint32_t of
     return name;
 }
 
-static const char *member_name (mst_federate_t fed, bool interaction, uint32_t of, uint32_t member)
+static const char *member_name (mst_federate_t fed, bool interaction, uint32_t of, uint32_t member,
+                                bool of_type)
 {
     federate_shell_t *shell;
     const fom_model_t *model;
@@ -105,7 +106,8 @@ static const char *member_name (mst_federate_t fed, bool interaction, uint32_t o
         return NULL;
     const fom_tree_t *tree = interaction ? &model->interactions : &model->objects;
     bool known = of > 0 && member > 0 && fom_member_known (tree, of - 1, member - 1);
-    const char *name = known ? fom_member (tree, of - 1, member - 1)->name : NULL;
+    const fom_member_t *found = known ? fom_member (tree, of - 1, member - 1) : NULL;
+    const char *name = !found ? NULL : of_type ? found->type_name : found->name;
     (void) federate_leave (shell, MST_OK);
     return name;
 }
@@ -143,7 +145,7 @@ const char *mst_class_name (mst_federate_t fed, mst_class_t of)
 
 const char *mst_attribute_name (mst_federate_t fed, mst_class_t of, mst_attribute_t attribute)
 {
-    return member_name (fed, false, of.id, attribute.id);
+    return member_name (fed, false, of.id, attribute.id, false);
 }
 
 const char *mst_interaction_name (mst_federate_t fed, mst_interaction_class_t of)
@@ -154,7 +156,18 @@ const char *mst_interaction_name (mst_federate_t fed, mst_interaction_class_t of
 const char *mst_parameter_name (mst_federate_t fed, mst_interaction_class_t of,
                                 mst_parameter_t parameter)
 {
-    return member_name (fed, true, of.id, parameter.id);
+    return member_name (fed, true, of.id, parameter.id, false);
+}
+
+const char *mst_attribute_type (mst_federate_t fed, mst_class_t of, mst_attribute_t attribute)
+{
+    return member_name (fed, false, of.id, attribute.id, true);
+}
+
+const char *mst_parameter_type (mst_federate_t fed, mst_interaction_class_t of,
+                                mst_parameter_t parameter)
+{
+    return member_name (fed, true, of.id, parameter.id, true);
 }
 
 uint32_t mst_class_count (mst_federate_t fed)

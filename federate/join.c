@@ -111,6 +111,7 @@ void federate_shell_destroy (federate_shell_t **shell_p, int linger_ms)
     if (shell->rti)
         link_dealer_destroy (&shell->rti, linger_ms);
     release_received (shell); /* before the context of the messages goes */
+    fom_codec_destroy (&shell->codec);
     federate_core_destroy (&shell->core);
     if (shell->router)
         link_router_destroy (&shell->router, linger_ms);

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "federate/core/core.h"
+#include "fom/codec.h"
 #include "link/dealer.h"
 #include "link/message.h"
 #include "link/poll.h"
@@ -75,7 +76,8 @@ typedef struct federate_shell {
     char waited_barrier[256];
     bool barrier_passed, barrier_broken;
     char barrier_missing[512];
-    char *listed; /* sessions: reportFederationExecutions */
+    fom_codec_t *codec; /* of the core's model; NULL until a value is encoded or decoded */
+    char *listed;       /* sessions: reportFederationExecutions */
     size_t listed_size_bytes;
 } federate_shell_t;
 

@@ -78,6 +78,13 @@ static const builtin_row_t builtin_rows[] = {
     BUILTIN_ARRAY ("HLAhandle", "HLAbyte", "Dynamic", "HLAvariableArray"),
     BUILTIN_ARRAY ("HLAlogicalTime", "HLAbyte", "Dynamic", "HLAvariableArray"),
     BUILTIN_ARRAY ("HLAtimeInterval", "HLAbyte", "Dynamic", "HLAvariableArray"),
+    /* IEEE 1516.2-2025 */
+    BUILTIN_BASIC ("HLAunsignedInteger16BE", "16", "Big"),
+    BUILTIN_BASIC ("HLAunsignedInteger32BE", "32", "Big"),
+    BUILTIN_BASIC ("HLAunsignedInteger64BE", "64", "Big"),
+    BUILTIN_BASIC ("HLAunsignedInteger16LE", "16", "Little"),
+    BUILTIN_BASIC ("HLAunsignedInteger32LE", "32", "Little"),
+    BUILTIN_BASIC ("HLAunsignedInteger64LE", "64", "Little"),
 };
 
 mst_err_t fom_builtin (fom_draft_t *draft)

@@ -82,12 +82,14 @@ static void compile_field (const fom_node_t *node, fom_field_t *field)
     field->name = node->texts[FOM_NAME];
     field->type_name = "";
     field->values = "";
+    field->length = "";
     field->type = FOM_NONE;
     if (node->kind == FOM_KIND_ENUMERATOR)
         field->values = node->texts[FOM_ENUMERATOR_VALUE];
-    else if (node->kind == FOM_KIND_FIELD)
+    else if (node->kind == FOM_KIND_FIELD) {
         field->type_name = node->texts[FOM_FIELD_TYPE];
-    else {
+        field->length = node->texts[FOM_FIELD_LENGTH];
+    } else {
         field->values = node->texts[FOM_ALTERNATIVE_ENUMERATOR];
         field->type_name = node->texts[FOM_ALTERNATIVE_TYPE];
     }

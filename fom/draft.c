@@ -107,6 +107,7 @@ static const fom_slot_t enumerator_slots[] = {
 static const fom_slot_t field_slots[] = {
     { "name", NULL, 0 },
     { "dataType", NULL, 0 },
+    { "", NULL, FOM_SLOT_PROSE }, /* stands in a note: reader.c */
 };
 static const fom_slot_t alternative_slots[] = {
     { "name", NULL, 0 },

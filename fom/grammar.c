@@ -57,7 +57,7 @@ static const grammar_row_t grammar_rows[] = {
     GRAMMAR_SKIP (MODEL, "serviceUtilization"),
     GRAMMAR_SKIP (MODEL, "tags"),
     GRAMMAR_SKIP (MODEL, "synchronizations"),
-    GRAMMAR_SKIP (MODEL, "notes"),
+    { FOM_KIND_MODEL, "notes", FOM_MEANS_NOTES, FOM_KIND_MODEL },
     GRAMMAR_SKIP (MODEL, "semantics"),
     GRAMMAR_ITEM (OBJECT_CLASS, "objectClass", OBJECT_CLASS),
     GRAMMAR_ITEM (OBJECT_CLASS, "attribute", ATTRIBUTE),

@@ -10,7 +10,9 @@ typedef enum fom_meaning {
     FOM_MEANS_TEXT,     /* text `slot` of the item that it stands in */
     FOM_MEANS_GROUP,    /* only a bracket around items or texts */
     FOM_MEANS_SWITCHES, /* a bracket in which every element is a switch */
-    FOM_MEANS_SKIPPED   /* known, and of no use to a runtime: descriptions, notes */
+    FOM_MEANS_NOTES,    /* a bracket around notes, and a note */
+    FOM_MEANS_NOTE,     /* a note's label (slot 0) or words (slot 1) */
+    FOM_MEANS_SKIPPED   /* known, and of no use to a runtime: descriptions */
 } fom_meaning_t;
 
 typedef struct fom_element {

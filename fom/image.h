@@ -13,7 +13,7 @@
 #include "base/buffer.h"
 #include "fom/model.h"
 
-enum { FOM_IMAGE_VERSION = 1 };
+enum { FOM_IMAGE_VERSION = 2 };
 
 /*  Appends the image. Errors: MST_E_NO_MEMORY, MST_E_LIMIT (FOM_IMAGE_BYTES_MAX). */
 mst_err_t fom_image_encode (const fom_model_t *model, base_buffer_t *out);

@@ -81,6 +81,7 @@ typedef struct fom_field {
     const char *type_name; /* "" for an enumerator, or an alternative that holds nothing */
     uint32_t type;
     const char *values; /* an enumerator's numbers; the enumerators that choose an alternative */
+    const char *length; /* a record's field: how long its RPRlengthlessArray is, "Order*Order" */
 } fom_field_t;
 
 /*  A data type as it is written; "" where nothing is. */

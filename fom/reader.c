@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/list.h"
 
 #include <expat.h>
 #include <stdio.h>
@@ -19,12 +20,26 @@ typedef struct reader_frame {
     uint32_t slot;
 } reader_frame_t;
 
+/*  How long an RPRlengthlessArray is stands in a note, which fields name by its label. */
+typedef struct reader_note {
+    const char *label;
+    const char *length;
+} reader_note_t;
+
+typedef struct reader_noted {
+    fom_node_t *field;
+    const char *labels; /* with spaces between */
+} reader_noted_t;
+
 typedef struct reader {
     XML_Parser parser;
     fom_module_t *module;
     mst_err_t err;
     base_buffer_t text; /* of the open text element */
-    const char *space;  /* the root element's namespace */
+    BASE_LIST (reader_note_t) notes;
+    BASE_LIST (reader_noted_t) noted;
+    const char *label; /* of the open note */
+    const char *space; /* the root element's namespace */
     size_t space_bytes;
     uint32_t depth;
     reader_frame_t frames[FOM_DEPTH_MAX];
@@ -122,6 +137,96 @@ static mst_err_t reader_open_switch (reader_t *self, const char *element, const 
     return err;
 }
 
+/*  Notes -----------------------------------------------------------------------------------------
+ */
+
+static const char *reader_keep (reader_t *self, const char *text, size_t size_bytes)
+{
+    base_assert (text != NULL);
+    base_assert (self->module != NULL);
+    return base_arena_copy (&self->module->draft.arena, text, size_bytes);
+}
+
+/*  A field's notes are looked up when all are read: they stand at the file's end. */
+static mst_err_t reader_field_notes (reader_t *self, fom_node_t *field, const char **attributes)
+{
+    base_assert (field->kind == FOM_KIND_FIELD);
+    base_assert (attributes != NULL);
+    for (size_t i = 0; attributes[i]; i += 2) {
+        if (strcmp (attributes[i], "notes") != 0)
+            continue;
+        reader_noted_t noted = { field, reader_keep (self, attributes[i + 1],
+                                                     strlen (attributes[i + 1])) };
+        if (!noted.labels)
+            return base_alloc_error ();
+        return BASE_LIST_PUSH (&self->noted, noted);
+    }
+    return MST_OK;
+}
+
+static void reader_open_note (const char *element, reader_frame_t *frame)
+{
+    base_assert (element != NULL);
+    base_assert (frame->meaning == FOM_MEANS_NOTES);
+    frame->slot = strcmp (element, "semantics") == 0;
+    if (frame->slot == 1 || strcmp (element, "label") == 0)
+        frame->meaning = FOM_MEANS_NOTE;
+    else if (strcmp (element, "note") != 0)
+        frame->meaning = FOM_MEANS_SKIPPED;
+}
+
+/*  All other notes are words for people. */
+static mst_err_t reader_close_note (reader_t *self, uint32_t slot)
+{
+    static const char key[] = "RPRlengthlessArrayLength=";
+    const size_t key_bytes = sizeof key - 1;
+    const char *text = reader_keep (self, (const char *) self->text.data, self->text.size_bytes);
+
+    base_assert (slot <= 1);
+    if (!text)
+        return base_alloc_error ();
+    text += strspn (text, " \t\r\n");
+    if (slot == 0) {
+        self->label = text;
+        return MST_OK;
+    }
+    if (!self->label || strncmp (text, key, key_bytes) != 0)
+        return MST_OK;
+    const reader_note_t note = { self->label, text + key_bytes };
+    return BASE_LIST_PUSH (&self->notes, note);
+}
+
+/*  Is `label` one of the words of `labels`? */
+static bool reader_has_label (const char *labels, const char *label)
+{
+    size_t size_bytes = strcspn (label, " \t\r\n");
+    base_assert (labels != NULL);
+    while (*labels) {
+        labels += strspn (labels, " \t\r\n");
+        size_t word_bytes = strcspn (labels, " \t\r\n");
+        if (word_bytes > 0 && word_bytes == size_bytes && memcmp (labels, label, word_bytes) == 0)
+            return true;
+        labels += word_bytes;
+    }
+    return false;
+}
+
+static mst_err_t reader_apply_notes (reader_t *self)
+{
+    mst_err_t err = MST_OK;
+    base_assert (!self->err);
+    for (size_t i = 0; i < self->noted.count; i++)
+        for (size_t k = 0; !err && k < self->notes.count; k++) {
+            fom_node_t *field = self->noted.items[i].field;
+            const reader_note_t *note = &self->notes.items[k];
+            if (field->texts[FOM_FIELD_LENGTH][0] == '\0' &&
+                reader_has_label (self->noted.items[i].labels, note->label))
+                err = fom_draft_set (&self->module->draft, field, FOM_FIELD_LENGTH, note->length,
+                                     strlen (note->length));
+        }
+    return err;
+}
+
 /*  Within what is skipped all is skipped; elsewhere the grammar says what the element means. */
 static mst_err_t reader_open (reader_t *self, const char *element, const char **attributes)
 {
@@ -135,13 +240,20 @@ static mst_err_t reader_open (reader_t *self, const char *element, const char **
     } else if (outer->meaning == FOM_MEANS_TEXT) {
         frame.meaning = FOM_MEANS_SKIPPED;
         err = reader_warn_unknown (self, element, frame.node);
+    } else if (outer->meaning == FOM_MEANS_NOTES) {
+        reader_open_note (element, &frame);
+        base_buffer_clear (&self->text);
+    } else if (outer->meaning == FOM_MEANS_NOTE) {
+        frame.meaning = FOM_MEANS_SKIPPED;
     } else if (outer->meaning != FOM_MEANS_SKIPPED) {
         fom_element_t found = fom_grammar (frame.node->kind, element);
         frame.meaning = found.meaning;
         frame.slot = found.slot;
         if (found.meaning == FOM_MEANS_ITEM)
             err = reader_open_item (self, found.kind, element, &frame);
-        else if (found.meaning == FOM_MEANS_TEXT)
+        if (!err && found.meaning == FOM_MEANS_ITEM && found.kind == FOM_KIND_FIELD)
+            err = reader_field_notes (self, frame.node, attributes);
+        if (found.meaning == FOM_MEANS_TEXT)
             base_buffer_clear (&self->text);
         else if (found.meaning == FOM_MEANS_NOTHING) {
             frame.meaning = FOM_MEANS_SKIPPED;
@@ -191,8 +303,13 @@ static void XMLCALL reader_on_text (void *user, const char *text, int size_bytes
 {
     reader_t *self = user;
     base_assert (size_bytes >= 0);
-    if (self->err || self->depth == 0 || reader_top (self)->meaning != FOM_MEANS_TEXT)
+    if (self->err || self->depth == 0)
         return;
+    bool note = reader_top (self)->meaning == FOM_MEANS_NOTE;
+    if (!note && reader_top (self)->meaning != FOM_MEANS_TEXT)
+        return;
+    if (note && self->text.size_bytes + (size_t) size_bytes > FOM_TEXT_BYTES_MAX)
+        return; /* one so long is for people */
     if (self->text.size_bytes + (size_t) size_bytes > 2 * FOM_TEXT_BYTES_MAX) {
         fom_place_t place = reader_place (self);
         reader_stop (self, fom_error (MST_E_LIMIT, &place,
@@ -285,6 +402,8 @@ static void XMLCALL reader_on_end (void *user, const char *name)
         reader_stop (self, reader_close_text (self, frame));
     else if (frame->meaning == FOM_MEANS_ITEM)
         reader_stop (self, reader_close_item (self, frame->node));
+    else if (frame->meaning == FOM_MEANS_NOTE)
+        reader_stop (self, reader_close_note (self, frame->slot));
     self->depth--;
 }
 
@@ -395,7 +514,11 @@ mst_err_t fom_read (const char *label, const void *data, size_t size_bytes, fom_
         reader_t reader = { .module = *module };
         base_buffer_init (&reader.text);
         err = reader_parse (&reader, data, size_bytes);
+        if (!err)
+            err = reader_apply_notes (&reader);
         base_buffer_fini (&reader.text);
+        BASE_LIST_FINI (&reader.notes);
+        BASE_LIST_FINI (&reader.noted);
     }
     if (!err)
         err = reader_check (*module);

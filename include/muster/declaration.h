@@ -29,6 +29,12 @@ MST_EXPORT const char *mst_attribute_name (mst_federate_t fed, mst_class_t of,
 MST_EXPORT const char *mst_interaction_name (mst_federate_t fed, mst_interaction_class_t of);
 MST_EXPORT const char *mst_parameter_name (mst_federate_t fed, mst_interaction_class_t of,
                                            mst_parameter_t parameter);
+/*  The name of the data type that the object model gives an attribute or parameter, as mst_encode
+    and mst_decode take it; "" where it gives none, NULL when there is no such attribute. */
+MST_EXPORT const char *mst_attribute_type (mst_federate_t fed, mst_class_t of,
+                                           mst_attribute_t attribute);
+MST_EXPORT const char *mst_parameter_type (mst_federate_t fed, mst_interaction_class_t of,
+                                           mst_parameter_t parameter);
 /*  The highest class, attribute, interaction class, parameter id (ids run from 1 without gaps). */
 MST_EXPORT uint32_t mst_class_count (mst_federate_t fed);
 MST_EXPORT uint32_t mst_attribute_count (mst_federate_t fed, mst_class_t of);

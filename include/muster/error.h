@@ -78,7 +78,9 @@ extern "C" {
     X (E_EPOCH_STALE, 91, "the owner's epoch has ended")                                           \
     X (E_STATE_GAP, 100, "a delta builds on changes that are not here")                            \
     X (E_STATE_DIFFERS, 101, "two replicas mean different things by one object")                   \
-    X (E_CLOCK_AHEAD, 102, "a stamp lies further ahead than clocks may drift")
+    X (E_CLOCK_AHEAD, 102, "a stamp lies further ahead than clocks may drift")                     \
+    X (E_TYPE_UNKNOWN, 110, "no such data type")                                                   \
+    X (E_VALUE_MISFIT, 111, "a value does not fit its data type")
 
 typedef enum mst_err {
 #define MST_ERROR_ENUM(name, number, text) MST_##name = number,

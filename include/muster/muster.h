@@ -4,6 +4,7 @@
 
 #include <muster/callbacks.h>
 #include <muster/declaration.h>
+#include <muster/encoding.h>
 #include <muster/error.h>
 #include <muster/federate.h>
 #include <muster/object.h>

@@ -159,12 +159,12 @@ static void test_refused_images (void)
     CHECK_ERR (decode ("\x93\xa5hello\x01\x90", 9), MST_E_MALFORMED);
     CHECK_TEXT (mst_error_text (), "object model image, byte 7: this is no object model image");
     CHECK_ERR (decode ("\x93\xaamuster-fom\x07\x90", 14), MST_E_VERSION);
-    CHECK_CONTAINS (mst_error_text (), "has version 7, this Muster reads version 1");
-    CHECK_ERR (decode ("\x93\xd9\x0amuster-fom\x01\x90", 15), MST_E_MALFORMED);
+    CHECK_CONTAINS (mst_error_text (), "has version 7, this Muster reads version 2");
+    CHECK_ERR (decode ("\x93\xd9\x0amuster-fom\x02\x90", 15), MST_E_MALFORMED);
     CHECK_CONTAINS (mst_error_text (), "shortest writing");
-    CHECK_ERR (decode ("\x93\xaamuster-fom\x01\x90", 14), MST_E_FOM_INCONSISTENT);
+    CHECK_ERR (decode ("\x93\xaamuster-fom\x02\x90", 14), MST_E_FOM_INCONSISTENT);
     CHECK_CONTAINS (mst_error_text (), "HLAobjectRoot");
-    CHECK_ERR (decode ("\x93\xaamuster-fom\x01\xdd\xff\xff\xff\xff", 18), MST_E_MALFORMED);
+    CHECK_ERR (decode ("\x93\xaamuster-fom\x02\xdd\xff\xff\xff\xff", 18), MST_E_MALFORMED);
     CHECK_OK (base_buffer_append (&image, "", 1));
     CHECK_ERR (decode (image.data, image.size_bytes), MST_E_MALFORMED);
     CHECK_CONTAINS (mst_error_text (), "bytes follow its end");
@@ -176,7 +176,7 @@ static void test_depth_is_limited (void)
     static const char class_item[] = "\x94\x01\xa1x\xa0\x91"; /* a class that holds one item */
     base_buffer_t image;
     base_buffer_init (&image);
-    CHECK_OK (base_buffer_append (&image, "\x93\xaamuster-fom\x01\x91", 14));
+    CHECK_OK (base_buffer_append (&image, "\x93\xaamuster-fom\x02\x91", 14));
     for (int i = 0; i < 10000; i++)
         CHECK_OK (base_buffer_append (&image, class_item, sizeof class_item - 1));
     CHECK_ERR (decode (image.data, image.size_bytes), MST_E_MALFORMED);
