@@ -73,4 +73,13 @@ double bench_raw_spatial (const bench_case_t *self);
 /*  record.c: a sender, a receiver and the recorder. */
 double bench_record (const bench_case_t *self);
 
+/*  space.c: the octree; row->size_bytes is how many entities. */
+double bench_space_move (const bench_case_t *self);
+double bench_space_bare_move (const bench_case_t *self);
+double bench_space_box (const bench_case_t *self);
+double bench_space_bare_box (const bench_case_t *self);
+double bench_space_pairs (const bench_case_t *self);
+double bench_space_bare_pairs (const bench_case_t *self);
+double bench_space_bytes (const bench_case_t *self);
+
 #endif

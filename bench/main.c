@@ -18,6 +18,9 @@
     .reference = "zmq REQ/REP", .size_bytes = 128, .count = (n), .transport = "tcp",               \
     .raw = bench_raw_round
 
+#define SPACE(entities, question)                                                                  \
+    .size_bytes = (entities), .work = bench_space_##question, .raw = bench_space_bare_##question
+
 static const bench_case_t cases[] = {
     { .name = "updates_16_tcp", STREAM (16, 10000000), .transport = "tcp" },
     { .name = "updates_128_tcp", STREAM (128, 6000000), .transport = "tcp" },
@@ -114,6 +117,12 @@ static const bench_case_t cases[] = {
       .count = 10000000,
       .work = bench_decode_spatial,
       .raw = bench_raw_spatial },
+    { .name = "space_move_100k", SPACE (100000, move), .unit = "ns", .reference = "array" },
+    { .name = "space_move_1m", SPACE (1000000, move), .unit = "ns", .reference = "array" },
+    { .name = "space_box_100k", SPACE (100000, box), .unit = "us", .reference = "fixed grid" },
+    { .name = "space_box_1m", SPACE (1000000, box), .unit = "us", .reference = "fixed grid" },
+    { .name = "space_pairs_1m", SPACE (1000000, pairs), .unit = "ns", .reference = "fixed grid" },
+    { .name = "space_bytes_1m", .unit = "bytes", .size_bytes = 1000000, .work = bench_space_bytes },
 };
 
 typedef struct options {

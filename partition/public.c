@@ -3,7 +3,7 @@
 #include <muster/partition.h>
 #include "base/alloc.h"
 #include "base/error.h"
-#include "partition/octree.h"
+#include "partition/box.h"
 #include "partition/territory.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ static bool public_finite (const double point[PARTITION_AXES])
     return isfinite (point[0]) && isfinite (point[1]) && isfinite (point[2]);
 }
 
-static mst_err_t public_insert (partition_octree_t *tree, const double *points, size_t count)
+static mst_err_t public_insert (mst_octree_t *tree, const double *points, size_t count)
 {
     mst_err_t err = MST_OK;
 
@@ -31,8 +31,8 @@ static mst_err_t public_insert (partition_octree_t *tree, const double *points, 
         const double *point = points + i * PARTITION_AXES;
         if (!public_finite (point))
             return base_error (MST_E_INVALID_ARGUMENT, "point %zu of a territory is not finite", i);
-        if (partition_box_contains (partition_octree_box (tree), point))
-            err = partition_octree_insert (tree, i, point);
+        if (mst_box_contains (mst_octree_cube (tree), point))
+            err = mst_octree_insert (tree, i, point, 0.0);
     }
     return err;
 }
@@ -40,10 +40,12 @@ static mst_err_t public_insert (partition_octree_t *tree, const double *points, 
 mst_err_t mst_territory_new (const double centre[3], double half_width, const double *points,
                              size_t count, uint32_t owners, mst_territory_t **territory)
 {
-    partition_octree_t *tree = NULL;
+    mst_octree_t *tree = NULL;
+    mst_octree_options_t options = { .half_width = half_width };
 
     base_assert (territory != NULL);
     base_assert (centre != NULL);
+    memcpy (options.centre, centre, sizeof options.centre);
     *territory = NULL;
     if (!public_finite (centre) || !isfinite (half_width) || half_width <= 0.0)
         return base_error (MST_E_INVALID_ARGUMENT,
@@ -52,12 +54,12 @@ mst_err_t mst_territory_new (const double centre[3], double half_width, const do
     mst_territory_t *self = base_calloc (1, sizeof *self);
     mst_err_t err = self ? MST_OK : base_alloc_error ();
     if (!err)
-        err = partition_octree_new (&tree, centre, half_width);
+        err = mst_octree_new (&options, &tree);
     if (!err)
         err = public_insert (tree, points, count);
     if (!err)
         err = partition_territory_new (&self->inner, tree, owners);
-    partition_octree_destroy (&tree);
+    mst_octree_destroy (&tree);
     if (err)
         base_free (self);
     else
@@ -116,7 +118,7 @@ mst_err_t mst_territory_leaf (const mst_territory_t *territory, uint32_t index, 
     if (index >= count)
         return base_error (MST_E_INVALID_ARGUMENT,
                            "the territory has %u leaves: there is no number %u", count, index);
-    const partition_leaf_t *inner = partition_territory_leaf (territory->inner, index);
+    const mst_octree_leaf_t *inner = partition_territory_leaf (territory->inner, index);
     memcpy (leaf->low, inner->box.low, sizeof leaf->low);
     memcpy (leaf->high, inner->box.high, sizeof leaf->high);
     leaf->owner = partition_territory_leaf_owner (territory->inner, index);

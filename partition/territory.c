@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 typedef struct territory_node {
-    partition_box_t box;
+    mst_box_t box;
     double middle[PARTITION_AXES];
     uint32_t first_child; /* meant only where the owner is mixed */
     uint32_t owner;       /* of all below, or OWNER_MIXED */
@@ -17,7 +17,7 @@ enum { OWNER_MIXED = PARTITION_OWNER_NONE, TERRITORY_ROOT = 0 };
 
 struct partition_territory {
     territory_node_t *nodes;
-    partition_leaf_t *leaves;
+    mst_octree_leaf_t *leaves;
     uint8_t *leaf_owners;
     uint64_t loads[PARTITION_OWNER_LIMIT];
     uint32_t node_count;
@@ -26,12 +26,13 @@ struct partition_territory {
     uint32_t owner_count;
 };
 
-static void territory_take_leaf (void *context, const partition_leaf_t *leaf)
+static bool territory_take_leaf (void *context, const mst_octree_leaf_t *leaf)
 {
     partition_territory_t *self = context;
     base_assert (self != NULL);
     base_assert (leaf != NULL);
     self->leaves[self->leaf_count++] = *leaf;
+    return true;
 }
 
 /*  Where the run of `owner` ends: at the first border at which it and those before it have their
@@ -70,13 +71,13 @@ static void territory_cut (partition_territory_t *self, uint64_t total)
 }
 
 /*  The middle is kept beside the box, since each question asks for it on the way down. */
-static void territory_set_box (territory_node_t *node, const partition_box_t *box)
+static void territory_set_box (territory_node_t *node, const mst_box_t *box)
 {
     base_assert (node != NULL);
     base_assert (box != NULL);
     node->box = *box;
     for (int axis = 0; axis < PARTITION_AXES; axis++)
-        node->middle[axis] = partition_box_middle (box, axis);
+        node->middle[axis] = mst_box_middle (box, axis);
 }
 
 /*  Builds what is below a node from the leaves that come next; gives the index of the leaf after
@@ -97,7 +98,7 @@ static uint32_t territory_build (partition_territory_t *self, uint32_t at, uint3
     base_assert (self->node_count <= self->node_capacity);
     bool mixed = false;
     for (uint32_t octant = 0; octant < PARTITION_OCTANTS; octant++) {
-        partition_box_t box = partition_box_child (&nodes[at].box, octant);
+        mst_box_t box = partition_box_child (&nodes[at].box, octant);
         territory_set_box (&nodes[first + octant], &box);
         leaf = territory_build (self, first + octant, depth + 1, leaf);
         mixed |= nodes[first + octant].owner == OWNER_MIXED ||
@@ -124,7 +125,7 @@ static mst_err_t territory_alloc (partition_territory_t *self, uint32_t leaf_cou
     return MST_OK;
 }
 
-mst_err_t partition_territory_new (partition_territory_t **self_p, const partition_octree_t *tree,
+mst_err_t partition_territory_new (partition_territory_t **self_p, const mst_octree_t *tree,
                                    uint32_t owner_count)
 {
     base_assert (self_p != NULL);
@@ -138,16 +139,16 @@ mst_err_t partition_territory_new (partition_territory_t **self_p, const partiti
     partition_territory_t *self = base_calloc (1, sizeof *self);
     if (!self)
         return base_alloc_error ();
-    mst_err_t err = territory_alloc (self, partition_octree_leaf_count (tree));
+    mst_err_t err = territory_alloc (self, mst_octree_leaf_count (tree));
     if (err) {
         partition_territory_destroy (&self);
         return err;
     }
     self->owner_count = owner_count;
-    partition_octree_leaves (tree, territory_take_leaf, self);
-    territory_cut (self, partition_octree_count (tree));
+    mst_octree_leaves (tree, territory_take_leaf, self);
+    territory_cut (self, mst_octree_count (tree));
     self->node_count = 1;
-    territory_set_box (&self->nodes[TERRITORY_ROOT], partition_octree_box (tree));
+    territory_set_box (&self->nodes[TERRITORY_ROOT], mst_octree_cube (tree));
     uint32_t end = territory_build (self, TERRITORY_ROOT, 0, 0);
     base_assert (end == self->leaf_count);
     *self_p = self;
@@ -173,7 +174,7 @@ uint32_t partition_territory_owner (const partition_territory_t *self,
     base_assert (self != NULL);
     base_assert (point != NULL);
     const territory_node_t *node = &self->nodes[TERRITORY_ROOT];
-    if (!partition_box_contains (&node->box, point))
+    if (!mst_box_contains (&node->box, point))
         return PARTITION_OWNER_NONE;
     while (node->owner == OWNER_MIXED) {
         uint32_t octant = 0;
@@ -203,7 +204,7 @@ static partition_owners_t territory_near (const partition_territory_t *self, uin
     const territory_node_t *node = &self->nodes[at];
     if (node->owner != OWNER_MIXED) {
         base_assert (node->owner < self->owner_count);
-        bool near = partition_box_distance_squared (&node->box, point) <= distance * distance;
+        bool near = mst_box_distance_squared (&node->box, point) <= distance * distance;
         return near ? (partition_owners_t) 1 << node->owner : 0;
     }
     uint32_t sides[PARTITION_AXES];
@@ -234,7 +235,8 @@ uint32_t partition_territory_leaf_count (const partition_territory_t *self)
     return self->leaf_count;
 }
 
-const partition_leaf_t *partition_territory_leaf (const partition_territory_t *self, uint32_t index)
+const mst_octree_leaf_t *partition_territory_leaf (const partition_territory_t *self,
+                                                   uint32_t index)
 {
     base_assert (self != NULL);
     base_assert (index < self->leaf_count);

@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 #include <muster/error.h>
-#include "partition/octree.h"
+#include <muster/octree.h>
+#include "partition/box.h"
 
 enum {
     PARTITION_OWNER_LIMIT = 64, /* a set of owners is one word */
@@ -29,7 +30,7 @@ typedef uint64_t partition_owners_t;
     looked at and may be destroyed; the territory is the caller's. *self_p is NULL after an
     error. Errors: MST_E_INVALID_ARGUMENT (no owner), MST_E_LIMIT (above PARTITION_OWNER_LIMIT),
     MST_E_NO_MEMORY. */
-mst_err_t partition_territory_new (partition_territory_t **self_p, const partition_octree_t *tree,
+mst_err_t partition_territory_new (partition_territory_t **self_p, const mst_octree_t *tree,
                                    uint32_t owner_count);
 void partition_territory_destroy (partition_territory_t **self_p);
 
@@ -38,7 +39,7 @@ uint32_t partition_territory_owner (const partition_territory_t *self,
                                     const double point[PARTITION_AXES]);
 
 /*  Everyone who owns a leaf within `distance` of a point, the border included; the point may be
-    outside. Agrees to the last bit with partition_distance_squared () (a, b) < distance *
+    outside. Agrees to the last bit with mst_distance_squared () (a, b) < distance *
     distance: the owner of b is always in the set of a. Meant for each entity at each step. */
 partition_owners_t partition_territory_near (const partition_territory_t *self,
                                              const double point[PARTITION_AXES], double distance);
@@ -46,8 +47,8 @@ partition_owners_t partition_territory_near (const partition_territory_t *self,
 /*  The leaves as they were when the cut was made, in Morton order, and who has them.
     index below partition_territory_leaf_count (). */
 uint32_t partition_territory_leaf_count (const partition_territory_t *self);
-const partition_leaf_t *partition_territory_leaf (const partition_territory_t *self,
-                                                  uint32_t index);
+const mst_octree_leaf_t *partition_territory_leaf (const partition_territory_t *self,
+                                                   uint32_t index);
 uint32_t partition_territory_leaf_owner (const partition_territory_t *self, uint32_t index);
 
 /*  The entities that an owner had in its leaves when the cut was made. */

@@ -1,7 +1,7 @@
 /*  The rule of the federation without the federation: owners in one process that each know their
     own comets and the ghosts near their leaves, and hand over who crosses. Whatever their
     number, the result has the bits of the one plain loop. */
-#include "partition/octree.h"
+#include <muster/octree.h>
 #include "partition/territory.h"
 #include "samples/comets/digest.h"
 #include "samples/comets/plain.h"
@@ -86,35 +86,35 @@ typedef struct neighbours {
     uint64_t pairs;
 } neighbours_t;
 
-static void count_pair (void *context, uint64_t id, const double point[3])
+static bool count_pair (void *context, uint64_t id, const double point[3], double radius)
 {
     neighbours_t *near = context;
-    (void) point;
+    (void) point, (void) radius;
     near->pairs += id > near->row && table.rows[id - 1].family != table.rows[near->row - 1].family;
+    return true;
 }
 
 /*  The sweep and the octree find the same neighbours on the last day. */
 static void test_the_octree_agrees (void)
 {
-    static const double centre[3] = { 0.0, 0.0, 0.0 };
-    partition_octree_t *tree;
+    mst_octree_t *tree;
     neighbours_t near = { 0 };
     uint64_t wanted = 0;
-    CHECK_OK (partition_octree_new (&tree, centre, COMETS_BOX_AU));
+    CHECK_OK (mst_octree_new (&(mst_octree_options_t){ .half_width = COMETS_BOX_AU }, &tree));
     for (uint32_t i = 0; i < plain->count; i++)
         if (!plain->bodies[i].parked)
-            CHECK_OK (partition_octree_insert (tree, plain->bodies[i].row,
-                                               plain->bodies[i].state.position));
+            CHECK_OK (mst_octree_insert (tree, plain->bodies[i].row,
+                                         plain->bodies[i].state.position, 0.0));
     for (uint32_t i = 0; i < plain->count; i++) {
         near.row = plain->bodies[i].row;
         if (!plain->bodies[i].parked)
-            partition_octree_entities_near (tree, plain->bodies[i].state.position,
-                                            COMETS_APPROACH_AU, count_pair, &near);
+            mst_octree_in_sphere (tree, plain->bodies[i].state.position, COMETS_APPROACH_AU,
+                                  count_pair, &near);
     }
     for (size_t i = 0; i < plain->approaches.count; i++)
         wanted += plain->approaches.items[i].step == COMETS_STEPS;
     CHECK_INT (near.pairs, wanted);
-    partition_octree_destroy (&tree);
+    mst_octree_destroy (&tree);
 }
 
 static home_t *home_of (federation_t *self, const comets_body_t *body)
@@ -125,14 +125,13 @@ static home_t *home_of (federation_t *self, const comets_body_t *body)
 
 static void found (federation_t *self, uint32_t owners, const comets_body_t *bodies, uint32_t count)
 {
-    static const double centre[3] = { 0.0, 0.0, 0.0 };
-    partition_octree_t *tree;
-    CHECK_OK (partition_octree_new (&tree, centre, COMETS_BOX_AU));
+    mst_octree_t *tree;
+    CHECK_OK (mst_octree_new (&(mst_octree_options_t){ .half_width = COMETS_BOX_AU }, &tree));
     for (uint32_t i = 0; i < count; i++)
         if (!bodies[i].parked)
-            CHECK_OK (partition_octree_insert (tree, bodies[i].row, bodies[i].state.position));
+            CHECK_OK (mst_octree_insert (tree, bodies[i].row, bodies[i].state.position, 0.0));
     CHECK_OK (partition_territory_new (&self->territory, tree, owners));
-    partition_octree_destroy (&tree);
+    mst_octree_destroy (&tree);
     self->owners = owners;
     for (uint32_t i = 0; i < count; i++) {
         home_t *home = home_of (self, &bodies[i]);

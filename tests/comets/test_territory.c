@@ -9,12 +9,11 @@
 
 enum { ENTITIES = 3000, PROBES = 20000 };
 
-static const double CENTRE[3] = { 0.0, 0.0, 0.0 };
 static const double HALF_WIDTH = 60.0;
 
 static double points[ENTITIES][3];
 static base_random_t dice;
-static partition_octree_t *tree;
+static mst_octree_t *tree;
 
 /*  Denser towards the middle, as comets are. */
 static void random_point (double point[3])
@@ -27,11 +26,11 @@ static void random_point (double point[3])
 static int suite_init (void)
 {
     base_random_init (&dice, 4);
-    if (partition_octree_new (&tree, CENTRE, HALF_WIDTH))
+    if (mst_octree_new (&(mst_octree_options_t){ .half_width = HALF_WIDTH }, &tree))
         return 1;
     for (uint64_t id = 0; id < ENTITIES; id++) {
         random_point (points[id]);
-        if (partition_octree_insert (tree, id, points[id]))
+        if (mst_octree_insert (tree, id, points[id], 0.0))
             return 1;
     }
     return 0;
@@ -39,14 +38,14 @@ static int suite_init (void)
 
 static int suite_clean (void)
 {
-    partition_octree_destroy (&tree);
+    mst_octree_destroy (&tree);
     return 0;
 }
 
 static uint32_t owner_by_leaves (const partition_territory_t *territory, const double point[3])
 {
     for (uint32_t i = 0; i < partition_territory_leaf_count (territory); i++)
-        if (partition_box_contains (&partition_territory_leaf (territory, i)->box, point))
+        if (mst_box_contains (&partition_territory_leaf (territory, i)->box, point))
             return partition_territory_leaf_owner (territory, i);
     return PARTITION_OWNER_NONE;
 }
@@ -56,7 +55,7 @@ static partition_owners_t near_by_leaves (const partition_territory_t *territory
 {
     partition_owners_t owners = 0;
     for (uint32_t i = 0; i < partition_territory_leaf_count (territory); i++)
-        if (partition_box_distance_squared (&partition_territory_leaf (territory, i)->box, point) <=
+        if (mst_box_distance_squared (&partition_territory_leaf (territory, i)->box, point) <=
             distance * distance)
             owners |= (partition_owners_t) 1 << partition_territory_leaf_owner (territory, i);
     return owners;
@@ -67,7 +66,7 @@ static void check_runs (const partition_territory_t *territory, uint32_t owners)
     uint64_t total = 0;
     uint32_t last = 0;
     uint64_t fullest = 0;
-    CHECK_INT (partition_territory_leaf_count (territory), partition_octree_leaf_count (tree));
+    CHECK_INT (partition_territory_leaf_count (territory), mst_octree_leaf_count (tree));
     for (uint32_t i = 0; i < partition_territory_leaf_count (territory); i++) {
         uint32_t owner = partition_territory_leaf_owner (territory, i);
         CHECK (owner == last || owner == last + 1);
@@ -80,7 +79,7 @@ static void check_runs (const partition_territory_t *territory, uint32_t owners)
         fullest = load > fullest ? load : fullest;
     }
     CHECK_INT (total, ENTITIES);
-    CHECK (fullest <= ENTITIES / owners + PARTITION_OCTREE_LEAF_LIMIT);
+    CHECK (fullest <= ENTITIES / owners + MST_OCTREE_LEAF_CAPACITY);
 }
 
 static void test_runs_are_even (void)
@@ -121,7 +120,7 @@ static void test_on_the_borders (void)
     partition_territory_t *territory;
     CHECK_OK (partition_territory_new (&territory, tree, 7));
     for (uint32_t i = 0; i < partition_territory_leaf_count (territory); i++) {
-        const partition_box_t *box = &partition_territory_leaf (territory, i)->box;
+        const mst_box_t *box = &partition_territory_leaf (territory, i)->box;
         for (int corner = 0; corner < 27; corner++) {
             double point[3];
             int side[3] = { corner % 3, corner / 3 % 3, corner / 9 };
@@ -146,7 +145,7 @@ static void test_neighbours_see_each_other (void)
     CHECK_OK (partition_territory_new (&territory, tree, 7));
     for (int a = 0; a < ENTITIES; a++)
         for (int b = 0; b < ENTITIES; b++) {
-            if (!(partition_distance_squared (points[a], points[b]) < 0.05 * 0.05))
+            if (!(mst_distance_squared (points[a], points[b]) < 0.05 * 0.05))
                 continue;
             uint32_t owner = partition_territory_owner (territory, points[b]);
             CHECK (partition_territory_near (territory, points[a], 0.05) >> owner & 1);
@@ -181,16 +180,16 @@ static void test_limits (void)
 /*  One leaf, many owners: the first has it, the others have nothing and disturb nobody. */
 static void test_fewer_leaves_than_owners (void)
 {
-    partition_octree_t *empty;
+    mst_octree_t *empty;
     partition_territory_t *territory;
     double point[3] = { 1.0, 2.0, 3.0 };
-    CHECK_OK (partition_octree_new (&empty, CENTRE, HALF_WIDTH));
+    CHECK_OK (mst_octree_new (&(mst_octree_options_t){ .half_width = HALF_WIDTH }, &empty));
     CHECK_OK (partition_territory_new (&territory, empty, 4));
     CHECK_INT (partition_territory_owner (territory, point), 0);
     CHECK (partition_territory_near (territory, point, 500.0) == 1);
     CHECK_INT (partition_territory_load (territory, 3), 0);
     partition_territory_destroy (&territory);
-    partition_octree_destroy (&empty);
+    mst_octree_destroy (&empty);
 }
 
 static void without_memory (void *context)
