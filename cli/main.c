@@ -1,6 +1,7 @@
 /*  muster: finds the verb and hands over. */
 #include "cli/args.h"
 #include "cli/verbs.h"
+#include "tools/config.h"
 #include "tools/config_json.h"
 
 #include <stdio.h>
@@ -52,8 +53,20 @@ static int main_unknown (const char *name)
     return CLI_USAGE;
 }
 
+/*  muster.json and the keys among the options, for all that is started from here. --rti is left to
+   the verbs: it says which RTI to use instead of starting one. `muster rti` reads them itself. */
+static int main_configure (int *argc, char **argv)
+{
+    static const char *const kept[] = { "rti", NULL };
+    if (strcmp (argv[1], "rti") == 0 || config_share (argc, argv, kept) == MST_OK)
+        return CLI_GOOD;
+    fprintf (stderr, "muster %s: %s\n", argv[1], mst_error_text ());
+    return CLI_USAGE;
+}
+
 int main (int argc, char **argv)
 {
+    int exit_code;
     if (argc < 2) {
         fputs ("muster: which verb?\nmuster --help lists them.\n", stderr);
         return CLI_USAGE;
@@ -65,6 +78,8 @@ int main (int argc, char **argv)
     for (size_t i = 0; i < MAIN_VERBS; i++) {
         if (strcmp (main_verbs[i].name, argv[1]) != 0)
             continue;
+        if (main_verbs[i].run && (exit_code = main_configure (&argc, argv)) != CLI_GOOD)
+            return exit_code;
         if (main_verbs[i].run)
             return main_verbs[i].run (argc - 1, argv + 1);
         fprintf (stderr, "muster %s is not supported yet\n", argv[1]);

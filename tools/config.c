@@ -4,10 +4,12 @@
 #include "tools/config_units.h"
 #include "tools/file.h"
 #include "tools/text.h"
+#include "base/alloc.h"
 #include "base/error.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -428,6 +430,44 @@ mst_err_t config_load (config_t *self, int *argc, char **argv, char *const *envi
         err = config_read_environment (self, environment);
     if (!err)
         err = config_read_options (self, argc, argv);
+    return err;
+}
+
+/*  Without the names in `kept`; a list of the table's own names has room for all. */
+static size_t config_names_but (const char *const *kept, const char *names[CONFIG_KEY_COUNT])
+{
+    size_t count = 0;
+    base_assert (names != NULL);
+    for (int key = 0; key < CONFIG_KEY_COUNT; key++) {
+        const char *const *at = kept;
+        while (at && *at && strcmp (*at, config_names[key]) != 0)
+            at++;
+        if (!at || !*at)
+            names[count++] = config_names[key];
+    }
+    return count;
+}
+
+mst_err_t config_share (int *argc, char **argv, const char *const *kept)
+{
+    static const char *const file_option[] = { "config" };
+    const char *names[CONFIG_KEY_COUNT], *path = NULL;
+    char variable[CONFIG_SHOW_BYTES];
+    config_t config;
+    base_assert (argc != NULL && argv != NULL);
+    config_init (&config);
+    mst_err_t err = config_take_options (&config, file_option, 1, &path, argc, argv);
+    if (!err && (path || access (config_default_file, F_OK) == 0))
+        err = config_read_file (&config, path ? path : config_default_file);
+    if (!err)
+        err = config_read_environment (&config, environ);
+    if (!err)
+        err =
+            config_take_options (&config, names, config_names_but (kept, names), NULL, argc, argv);
+    for (int key = 0; !err && key < CONFIG_KEY_COUNT; key++)
+        if (strcmp (config.values[key].text, config_rows[key].standard) != 0 &&
+            setenv (config_variable (config_rows[key].name, variable), config.values[key].text, 1))
+            err = base_alloc_error ();
     return err;
 }
 

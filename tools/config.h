@@ -69,6 +69,12 @@ void config_init (config_t *self);
    and all after "--", stays. Errors: MST_E_CONFIG, MST_E_IO, MST_E_LIMIT, MST_E_NO_MEMORY. */
 mst_err_t config_load (config_t *self, int *argc, char **argv, char *const *environment);
 
+/*  For the commands other than `muster rti`: the same, but options named `kept` (NULL-ended; "rti":
+   the command has one of its own that means more) stay in argv; then what is not the default goes
+   into this process's environment, where the library and the processes started from here find it.
+   Errors as above. */
+mst_err_t config_share (int *argc, char **argv, const char *const *kept);
+
 /*  The parts of it, each over what stands. `label` is the file's name for messages. Keys in the
    file may be nested or dotted. */
 mst_err_t config_read_json (config_t *self, const char *label, const void *data, size_t size_bytes);

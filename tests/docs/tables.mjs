@@ -93,6 +93,24 @@ function compare_exceptions (errors) {
     for (const name of told.keys()) mistake(page, `${name} is no exception`)
 }
 
+// The keys that each part of the scenario's check knows, by the function that has their list.
+function compare_scenario () {
+    const page = 'docs/scenario.md'
+    const code = read('tools/scenario_check.c')
+    const parts = { check_time: 'time.', check_space: 'space.', check_group: 'federates[].', check_record: 'record.', scenario_check: '' }
+    const known = new Set()
+    for (const [name, prefix] of Object.entries(parts)) {
+        const body = code.slice(code.search(new RegExp(`^(static )?mst_err_t ${name} \\(`, 'm')))
+        const list = body.match(/const keys\[\] = \{([^}]*)\}/)?.[1] ?? ''
+        for (const [, key] of list.matchAll(/"(\w+)"/g)) known.add(prefix + key)
+    }
+    if (known.size < 25) mistake(page, `only ${known.size} keys were found in tools/scenario_check.c`)
+    const told = new Set(rows(page).map(([key]) => key.replaceAll('`', '')))
+    told.delete('key')
+    for (const key of known) if (!told.delete(key)) mistake(page, `has no row ${key}`)
+    for (const key of told) mistake(page, `${key} is no key of a scenario`)
+}
+
 // Every mst_ function, MST_E_ error and MUSTER_ variable that any page names is there.
 function compare_names (errors) {
     const functions = declared()
@@ -108,6 +126,7 @@ function compare_names (errors) {
 
 const errors = compare_errors()
 compare_services()
+compare_scenario()
 compare_exceptions(errors)
 compare_names(errors)
 console.log(`${mistakes} mistakes`)

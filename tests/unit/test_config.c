@@ -305,6 +305,32 @@ static void test_environment (void)
     CHECK_TEXT (mst_error_text (), "MUSTER_TRACE: trace must be true or false, found \"maybe\"");
 }
 
+/*  What a command hands on to the processes that it starts; the verb's own --rti stays. */
+static void test_share (void)
+{
+    static const char *const kept[] = { "rti", NULL };
+    char *argv[] = { "muster", "run",         "--rti", "tcp://o:3", "--limits.objects",
+                     "12",     "--route=rti", "s",     NULL };
+    char *wrong[] = { "muster", "run", "--limits.objects", "none", NULL };
+    int argc = 8;
+    CHECK_INT (setenv ("MUSTER_LIMITS_FEDERATES", "9", 1), 0);
+    CHECK_OK (config_share (&argc, argv, kept));
+    CHECK_INT (argc, 5);
+    CHECK_TEXT (argv[2], "--rti");
+    CHECK_TEXT (argv[4], "s");
+    CHECK_TEXT (getenv ("MUSTER_LIMITS_OBJECTS"), "12");
+    CHECK_TEXT (getenv ("MUSTER_LIMITS_FEDERATES"), "9");
+    CHECK_TEXT (getenv ("MUSTER_ROUTE"), "rti");
+    CHECK (getenv ("MUSTER_RTI") == NULL);
+    CHECK (getenv ("MUSTER_TRANSPORT") == NULL); /* the default: nobody needs to be told */
+    argc = 4;
+    CHECK_ERR (config_share (&argc, wrong, kept), MST_E_CONFIG);
+    CHECK_CONTAINS (mst_error_text (), "--limits.objects: limits.objects must be a whole number");
+    CHECK_INT (unsetenv ("MUSTER_LIMITS_OBJECTS") | unsetenv ("MUSTER_ROUTE") |
+                   unsetenv ("MUSTER_LIMITS_FEDERATES"),
+               0);
+}
+
 static void test_options (void)
 {
     config_t config;
@@ -442,6 +468,7 @@ static CU_TestInfo config_tests[] = {
     { "lines hold in odd files", test_lines_hold_in_odd_files },
     { "environment", test_environment },
     { "options", test_options },
+    { "shared with what is started", test_share },
     { "who wins", test_who_wins },
     { "the current directory", test_the_current_directory },
     { "cut anywhere", test_cut_anywhere },
