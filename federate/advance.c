@@ -164,7 +164,9 @@ static mst_err_t explain (federate_shell_t *shell, char *text, size_t size_bytes
     federate_reply_t reply;
     uint32_t request;
 
-    mst_err_t err = federate_core_request (shell->core, WIRE_SERVICE_EXPLAIN, &args, &request);
+    mst_err_t err = federate_core_tell_lacks (shell->core);
+    if (!err)
+        err = federate_core_request (shell->core, WIRE_SERVICE_EXPLAIN, &args, &request);
     if (!err)
         err = federate_wait_reply (shell, request, &reply);
     if (err)

@@ -24,6 +24,7 @@ enum {
     FEDERATE_CONNECT_TIMEOUT_MS = 5000, /* to the RTI */
     FEDERATE_LINGER_MS = 5000,          /* what was sent leaves within it */
     FEDERATE_GIVE_UP_MS = 1000,         /* a lost peer's connection closes by itself within it */
+    FEDERATE_LACKS_MS = 250,            /* what does not come within it is told to the RTI */
     FEDERATE_ENDPOINTS = 3,             /* inproc, ipc, tcp */
     FEDERATE_REPLY_TIMEOUT_MS = 30000,  /* an RTI that is connected and says nothing */
     FEDERATE_TURN_BYTES = 256 * 1024,   /* of peers' bundles taken in at a time, … */
@@ -70,6 +71,11 @@ typedef struct federate_shell {
                             outlives the federate: a late caller may still wait for it */
     link_condition_t changed;
     bool calling_back; /* immediate: a callback runs, without the lock */
+    /* whose bundles are waited for, since when, and whether the RTI was told */
+    uint32_t lacks_sender;
+    uint64_t lacks_sequence;
+    int64_t lacks_since_ns;
+    bool lacks_told;
     /* answers that calls wait for */
     bool regulation_told, constraint_told;
     base_names_t points; /* label → FEDERATE_POINT_…, from announcement to mst_synchronize's end */

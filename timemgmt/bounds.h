@@ -233,6 +233,7 @@ typedef enum timemgmt_term {
     TIMEMGMT_BY_HOLD,          /* withheld: hold_id, hold_reason */
     TIMEMGMT_BY_REGULATION,    /* the holder's regulation is being enabled */
     TIMEMGMT_BY_NO_REGULATION, /* nobody else regulates, and the switch says wait */
+    TIMEMGMT_BY_DELIVERY,      /* granted, but what the grant needs of the holder has not come */
 } timemgmt_term_t;
 
 typedef struct timemgmt_reason {
@@ -245,7 +246,8 @@ typedef struct timemgmt_reason {
     int64_t holder_requested; /* KEY_NONE: it has not asked */
     int64_t holder_lookahead; /* actual */
     int64_t holder_bound;
-    uint32_t message_sender; /* BY_MESSAGE: who sent it; TIMEMGMT_SLOT_NONE: in its queue */
+    uint32_t message_sender; /* BY_MESSAGE: who sent it; TIMEMGMT_SLOT_NONE: in its queue;
+                                BY_DELIVERY: the holder */
     uint64_t message_sequence;
     int64_t message_stamp;
     uint64_t hold_id;
@@ -257,6 +259,12 @@ typedef struct timemgmt_reason {
 } timemgmt_reason_t;
 
 #define TIMEMGMT_SLOT_NONE UINT32_MAX
+
+/*  A federate says that it cannot go on: what it was granted needs this sequence of the sender,
+   which is not in hand. For explanations only; it ends with an acknowledgement or its next request.
+    Unknown slots are ignored: they cross on the way. */
+void timemgmt_bounds_lacks (timemgmt_bounds_t *self, uint32_t slot, uint32_t sender,
+                            uint64_t sequence);
 
 void timemgmt_bounds_explain (const timemgmt_bounds_t *self, uint32_t slot,
                               timemgmt_reason_t *reason);

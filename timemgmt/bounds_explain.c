@@ -132,6 +132,48 @@ static void reason_hold (const timemgmt_bounds_t *self, uint32_t slot, timemgmt_
     base_assert (reason->hold_from == row->held_from);
 }
 
+void timemgmt_bounds_lacks (timemgmt_bounds_t *self, uint32_t slot, uint32_t sender,
+                            uint64_t sequence)
+{
+    base_assert (self != NULL);
+    timemgmt_row_t *row = timemgmt_row_joined (self, slot);
+    if (!row || sender >= self->row_count || sender == slot)
+        return;
+    row->lacks_sender = sender;
+    row->lacks_sequence = sequence;
+}
+
+/*  Has what it said to lack come since? A request says that its last grant is delivered, and with
+   it all that this needed. */
+static bool row_lacks (const timemgmt_bounds_t *self, uint32_t slot)
+{
+    const timemgmt_row_t *row = timemgmt_row_joined (self, slot);
+    if (!row || row->lacks_sequence == 0 || row->waiting)
+        return false;
+    base_assert (row->lacks_sender < self->row_count);
+    const timemgmt_pair_t *pair = timemgmt_pair_find (self, row->lacks_sender, slot);
+    bool there = timemgmt_row (self, row->lacks_sender)->presence != TIMEMGMT_ROW_DEAD;
+    return pair && there && pair->ledger.acknowledged < row->lacks_sequence;
+}
+
+/*  The chain ends with the sender: whatever it waits for itself, what it has sent is on its way,
+   and only its process or the road can hold that up. */
+static void reason_delivery (const timemgmt_bounds_t *self, uint32_t slot,
+                             timemgmt_reason_t *reason)
+{
+    const timemgmt_row_t *row = timemgmt_row (self, slot);
+    const timemgmt_row_t *sender = timemgmt_row (self, row->lacks_sender);
+
+    base_assert (row_lacks (self, slot));
+    reason->term = TIMEMGMT_BY_DELIVERY;
+    reason->kind = row->kind;
+    reason->wants = row->now;
+    reason->holder = reason->message_sender = row->lacks_sender;
+    reason->message_sequence = row->lacks_sequence;
+    reason->holder_now = sender->now;
+    reason->holder_requested = sender->waiting ? sender->requested : TIMEMGMT_KEY_NONE;
+}
+
 /*  Which message sets the holder's bound: on its way, or in its queue? */
 static void reason_message (timemgmt_row_t *holder, timemgmt_reason_t *reason)
 {
@@ -189,8 +231,11 @@ static void reason_direct (const timemgmt_bounds_t *self, uint32_t slot, timemgm
         .hold_from = TIMEMGMT_KEY_MAX,
         .root = slot,
     };
-    if (!reason_wants (self, slot, reason))
+    if (!reason_wants (self, slot, reason)) {
+        if (row_lacks (self, slot))
+            reason_delivery (self, slot, reason);
         return;
+    }
     timemgmt_row_t *row = timemgmt_row (self, slot);
     if (reason->kind != TIMEMGMT_CONSTRAINT && timemgmt_row_held (row, reason->wants))
         reason_hold (self, slot, reason);
@@ -207,6 +252,10 @@ void timemgmt_bounds_explain (const timemgmt_bounds_t *self, uint32_t slot,
     base_assert (reason->root == slot);
     reason->root_term = reason->term;
     uint32_t next = reason->holder;
+    if (reason->term == TIMEMGMT_BY_DELIVERY) {
+        reason->root = next;
+        return;
+    }
     /*  Every wait between requests leads to a smaller bound, so the chain is short of a circle; one
         that is longer than there are federates would be the proof of a deadlock. */
     for (uint32_t steps = 0; next != TIMEMGMT_SLOT_NONE && next != reason->root; steps++) {
@@ -217,6 +266,10 @@ void timemgmt_bounds_explain (const timemgmt_bounds_t *self, uint32_t slot,
             return;
         reason->root_term = link.term;
         next = link.holder;
+        if (link.term == TIMEMGMT_BY_DELIVERY) {
+            reason->root = next;
+            return;
+        }
         if (steps > self->row_count) {
             reason->deadlock = true;
             return;

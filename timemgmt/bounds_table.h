@@ -50,8 +50,10 @@ typedef struct timemgmt_row {
     int64_t horizon;         /* smallest stamp that may still come to it; while constrained */
     timemgmt_floor_t floor;  /* of its sends, as of the last grant; while regulating or pending */
     int64_t queue_min;
-    int64_t message_min; /* M */
-    int64_t held_from;   /* smallest of its holds; KEY_MAX: none */
+    int64_t message_min;     /* M */
+    int64_t held_from;       /* smallest of its holds; KEY_MAX: none */
+    uint32_t lacks_sender;   /* granted, and waits for this one's bundles … */
+    uint64_t lacks_sequence; /* … up to this; 0: for none */
     timemgmt_pair_t *in, *out, *dirty;
     uint32_t dirty_count;
     uint32_t open_count; /* pairs out that are reported and not acknowledged */

@@ -10,6 +10,7 @@ typedef union record {
     wire_report_federation_executions_t listed;
     wire_depart_t depart;
     wire_interest_t interest;
+    wire_registered_as_t registered_as;
     wire_migrate_decided_t decided;
     wire_discover_object_instance_t discover;
     wire_remove_object_instance_t remove;
@@ -230,6 +231,28 @@ static mst_err_t apply_discover (apply_t *at)
     return queue_record (at, FEDERATE_DISCOVERED);
 }
 
+/*  Whoever owns attributes of an object sends to the subscribers of the class that it was
+   registered as, and of all above; the known class, which may be above it, is what the user sees.
+ */
+static mst_err_t apply_registered_as (apply_t *at)
+{
+    const wire_registered_as_t *args = &at->record.registered_as;
+    const fom_tree_t *tree = &at->self->model->objects;
+    federate_object_t *object = federate_object (at->self, args->object);
+
+    if (!object)
+        return MST_OK;
+    if (args->class == 0 || !fom_class_known (tree, args->class - 1) ||
+        !fom_is_a (tree, (uint32_t) args->class - 1, object->class_index))
+        return base_error (
+            MST_E_MALFORMED,
+            "the RTI says that \"%s\" was registered as class %llu, which is not a %s",
+            object->name, (unsigned long long) args->class,
+            fom_class (tree, object->class_index)->full_name);
+    object->routed_as = (uint32_t) args->class - 1;
+    return MST_OK;
+}
+
 static mst_err_t name_answer (federate_core_t *self, const wire_text_t *name, bool good)
 {
     federate_callback_t callback = { .kind = FEDERATE_NAME_RESERVED,
@@ -343,6 +366,7 @@ static mst_err_t apply_known (apply_t *at, bool *known)
     case WIRE_SERVICE_INTRODUCE: return federate_peer_introduce (at->self, &at->record.introduce);
     case WIRE_SERVICE_DEPART: return apply_depart (at);
     case WIRE_SERVICE_INTEREST: return federate_route_interest (at->self, &at->record.interest);
+    case WIRE_SERVICE_REGISTERED_AS: return apply_registered_as (at);
     case WIRE_SERVICE_MIGRATE_DECIDED:
         return federate_migration_decided (at->self, &at->record.decided);
     case WIRE_SERVICE_RECORDS: return apply_records (at);

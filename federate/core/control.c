@@ -175,6 +175,25 @@ mst_err_t federate_core_request (federate_core_t *self, uint16_t kind, const voi
     return err;
 }
 
+bool federate_core_lacks (const federate_core_t *self, uint32_t *sender, uint64_t *sequence)
+{
+    base_assert (self != NULL);
+    base_assert (sender != NULL && sequence != NULL);
+    *sender = self->lacks_sender;
+    *sequence = self->lacks_sequence;
+    return self->lacks_sender != 0;
+}
+
+mst_err_t federate_core_tell_lacks (federate_core_t *self)
+{
+    wire_lacks_t args = { .sender = self->lacks_sender, .sequence = self->lacks_sequence };
+
+    base_assert (self != NULL);
+    return self->lacks_sender == 0 || self->lost
+               ? MST_OK
+               : federate_core_request (self, WIRE_SERVICE_LACKS, &args, NULL);
+}
+
 /*  The line from the RTI ------------------------------------------------------------------------
  */
 
@@ -199,13 +218,18 @@ static mst_err_t read_control (federate_core_t *self, const federate_control_t *
     return err;
 }
 
-static bool pairs_met (const federate_core_t *self, wire_pairs_t need)
+/*  What is not in hand is kept, so that one can say who is waited for. */
+static bool pairs_met (federate_core_t *self, wire_pairs_t need)
 {
     for (uint32_t i = 0; i < need.count; i++) {
         const federate_peer_t *peer = federate_peer (self, need.items[i].federate);
-        if (peer && !peer->finished && !peer->barred && peer->received < need.items[i].sequence)
-            return false;
+        if (!peer || peer->finished || peer->barred || peer->received >= need.items[i].sequence)
+            continue;
+        self->lacks_sender = peer->id;
+        self->lacks_sequence = need.items[i].sequence;
+        return false;
     }
+    self->lacks_sender = 0;
     return true;
 }
 
@@ -223,7 +247,7 @@ static mst_err_t release_needed (federate_core_t *self, wire_pairs_t need)
     return MST_OK;
 }
 
-static bool control_ready (const federate_core_t *self, const federate_control_t *control,
+static bool control_ready (federate_core_t *self, const federate_control_t *control,
                            const control_view_t *view)
 {
     if (!pairs_met (self, view->down.need))
@@ -331,12 +355,38 @@ static mst_err_t look_ahead (federate_core_t *self, const wire_frame_t *frame)
                    : federate_peer_meet (self, &record.introduce);
 }
 
+/*  An answer that says why this federate waits must not stand behind what it waits for. It follows
+   nothing and changes nothing. */
+static bool answers_why (const federate_core_t *self, const wire_frame_t *frame)
+{
+    if (frame->kind != WIRE_SERVICE_REPLY || self->lacks_sender == 0)
+        return false;
+    for (size_t i = 0; i < self->pending.count; i++)
+        if (self->pending.items[i].request == frame->request)
+            return self->pending.items[i].kind == WIRE_SERVICE_EXPLAIN;
+    return false;
+}
+
+static mst_err_t take_at_once (federate_core_t *self, const federate_control_t *control,
+                               const wire_frame_t *frame)
+{
+    wire_down_t down;
+    const uint8_t *args;
+    size_t size;
+
+    base_arena_reset (&self->arena);
+    mst_err_t err = wire_down_read (frame, &self->arena, &down, &args, &size);
+    return err ? err : federate_apply (self, control, &down, args, size);
+}
+
 static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)
 {
     federate_control_t control = { .kind = frame->kind,
                                    .request = frame->request,
                                    .size_bytes = frame->body_size_bytes,
                                    .global = peek_global (frame) };
+    if (answers_why (self, frame))
+        return take_at_once (self, &control, frame);
     mst_err_t err = look_ahead (self, frame);
     if (!err)
         err = FEDERATE_FIFO_ROOM (&self->inbox);

@@ -178,6 +178,13 @@ bool federate_core_reply (federate_core_t *self, uint32_t request, federate_repl
 
 /*  Requests ------------------------------------------------------------------------------------ */
 
+/*  A record of the RTI, a grant most often, is here and waits for bundles of this federate that are
+    not; false: none does. Whoever waits long tells the RTI, so that explanations name the right
+   one.
+ */
+bool federate_core_lacks (const federate_core_t *self, uint32_t *sender, uint64_t *sequence);
+mst_err_t federate_core_tell_lacks (federate_core_t *self);
+
 /*  Puts a service or record into the outbox; *request (may be NULL: no reply wanted) numbers it. */
 mst_err_t federate_core_request (federate_core_t *self, uint16_t kind, const void *args,
                                  uint32_t *request);

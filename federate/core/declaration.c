@@ -210,6 +210,21 @@ static void lose_ownership (federate_core_t *self, uint32_t class_index, uint64_
     }
 }
 
+/*  As at the RTI: who publishes any attribute publishes the privilege to delete, which goes with
+   the last one, not before. */
+static void unpublish (federate_core_t *self, uint32_t class_index, uint64_t mask)
+{
+    federate_class_t *class = &self->classes[class_index];
+
+    mask &= class->published;
+    if (mask == 0)
+        return;
+    bool last = (class->published & ~mask & ~UINT64_C (1)) == 0;
+    mask = last ? mask | 1 : mask & ~UINT64_C (1);
+    class->published &= ~mask;
+    lose_ownership (self, class_index, mask);
+}
+
 void federate_declaration_reply (federate_core_t *self, const federate_pending_t *pending)
 {
     base_assert (self != NULL && pending != NULL);
@@ -221,10 +236,11 @@ void federate_declaration_reply (federate_core_t *self, const federate_pending_t
                                               ? &self->interactions[pending->index]
                                               : NULL;
     switch (pending->kind) {
-    case WIRE_SERVICE_PUBLISH_OBJECT_CLASS_ATTRIBUTES: class->published |= pending->mask; break;
+    case WIRE_SERVICE_PUBLISH_OBJECT_CLASS_ATTRIBUTES:
+        class->published |= pending->mask ? pending->mask | 1 : 0;
+        break;
     case WIRE_SERVICE_UNPUBLISH_OBJECT_CLASS_ATTRIBUTES:
-        class->published &= ~pending->mask;
-        lose_ownership (self, pending->index, pending->mask);
+        unpublish (self, pending->index, pending->mask);
         break;
     case WIRE_SERVICE_SUBSCRIBE_OBJECT_CLASS_ATTRIBUTES: class->subscribed |= pending->mask; break;
     case WIRE_SERVICE_UNSUBSCRIBE_OBJECT_CLASS_ATTRIBUTES:

@@ -159,6 +159,8 @@ typedef struct federate_object {
     uint64_t id;
     char *name;
     uint32_t class_index; /* known class (own ones: registered class) */
+    uint32_t routed_as;   /* at or below it: whose subscribers get what is sent. The registered
+                             class, of which the RTI tells who comes to own attributes */
     uint32_t producer;
     uint64_t since;     /* place of its discovery among the callbacks; own ones: 0 */
     uint64_t owned;     /* mask */
@@ -289,6 +291,8 @@ struct federate_core {
     size_t block_count;
     federate_parcel_t *unreleased; /* for which the effects had no room */
 
+    uint32_t lacks_sender; /* whose bundles the head of the inbox waits for; 0: nobody's */
+    uint64_t lacks_sequence;
     uint64_t applied;  /* all control up to this global is applied */
     uint64_t relevant; /* highest global of a record that bears on data */
     FEDERATE_FIFO (federate_control_t) inbox;
@@ -355,7 +359,8 @@ struct federate_core {
     federate_callback_t taken_callback;
     mst_value_t values[FEDERATE_ATTRIBUTES_MAX];
     base_arena_t taken_arena;
-    bool take_failed;        /* no memory for a text of the delivery */
+    bool take_failed; /* no memory for a text of the delivery */
+    char taken_reason[512];
     base_arena_t arena;      /* of the control frame that is being read */
     base_arena_t send_arena; /* of the one that is being written */
     base_buffer_t scratch;

@@ -3,6 +3,7 @@
    decision. */
 #include "federate/core/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MIGRATION_STATE = 1, MIGRATION_COUNT = 2, MIGRATION_MASK = 3, MIGRATION_VALUES = 3 };
@@ -360,6 +361,19 @@ static void arrival_done (federate_core_t *self, federate_arrival_t *arrival)
     *arrival = self->arrivals.items[--self->arrivals.count];
 }
 
+/*  The old home ended before the cut: what it had not reported up to there has no updates. Nobody
+   else could have made them: what travelled is the state at the cut. So the new home is told. */
+static const char *gap_text (federate_core_t *self, const federate_peer_t *from, int64_t cut)
+{
+    if (!from->departed || from->cut_bound > cut)
+        return "";
+    (void) snprintf (self->taken_reason, sizeof self->taken_reason,
+                     "%s %s at %s, before the cut: no updates from there up to %s", from->name,
+                     from->lost ? "was lost" : "resigned", FEDERATE_TIME (self, from->cut_bound),
+                     FEDERATE_TIME (self, cut));
+    return self->taken_reason;
+}
+
 /*  The state's turn in the queue: the object is ours from here on, or the migration was aborted. */
 bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
                                  const wire_message_t *message, wire_reader_t *values,
@@ -386,7 +400,7 @@ bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
         .epoch = object->epoch,
         .state = read.state,
         .state_size_bytes = read.state_size_bytes,
-        .reason = "",
+        .reason = gap_text (self, from, message->time),
     };
     return true;
 }

@@ -19,7 +19,9 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
     *object = base_calloc (1, sizeof **object);
     if (!*object)
         return base_alloc_error ();
-    **object = (federate_object_t){ .id = id, .class_index = class_index, .producer = producer };
+    **object = (federate_object_t){
+        .id = id, .class_index = class_index, .routed_as = class_index, .producer = producer
+    };
     (*object)->name = base_strndup (name, name_size_bytes);
     mst_err_t err = (*object)->name ? MST_OK : base_alloc_error ();
     if (!err)

@@ -162,7 +162,8 @@ static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const
 }
 
 /*  One of the three kinds of an update: time-stamped, receive order reliable, receive order best
- * effort. */
+   effort. It goes by the class that the object was registered as: who subscribes below the class
+   that the sender knows must get it as well. */
 static mst_err_t send_part (federate_core_t *self, outgoing_t *out, uint64_t part, uint8_t order,
                             bool best_effort)
 {
@@ -219,16 +220,17 @@ static __attribute__ ((noinline)) mst_err_t update (federate_core_t *self, mst_o
     const federate_object_t *known = federate_object_recent (self, object.id);
     if (!known)
         return object_unknown (self, object);
-    const federate_class_t *in = &self->classes[known->class_index];
+    const federate_class_t *in = &self->classes[known->routed_as]; /* inherited ones are alike */
     out.message =
         (wire_message_t){ .type = WIRE_MESSAGE_UPDATE, .target = object.id, .epoch = known->epoch };
     out.routes = in->routes.items;
     out.route_count = in->routes.count;
-    out.class_index = known->class_index;
+    out.class_index = known->routed_as;
     mst_err_t err = collect_options (options, &out);
     if (!err)
-        err = collect_values (self, values, count, in->attribute_count, MST_E_ATTRIBUTE_UNKNOWN,
-                              &out);
+        err =
+            collect_values (self, values, count, self->classes[known->class_index].attribute_count,
+                            MST_E_ATTRIBUTE_UNKNOWN, &out);
     if (!err)
         err = check_time (self, time, &out);
     if (!err)
@@ -293,12 +295,12 @@ mst_err_t federate_core_update (federate_core_t *self, mst_object_t object,
     if (!known || known->id != object.id || options || self->lost || self->resigned ||
         (timed && !is_timely (self, time)) || !is_plain (self, known, values, count, &mask, &room))
         return update (self, object, values, count, time, options);
-    const federate_class_t *in = &self->classes[known->class_index];
+    const federate_class_t *in = &self->classes[known->routed_as];
     if (mask & (in->best_effort | (timed ? ~in->timestamped : 0)))
         return update (self, object, values, count, time, options);
     federate_route_t *const *routes = in->routes.items, *const *end = routes + in->routes.count;
     for (federate_route_t *const *at = routes; at < end; at++)
-        if ((mask & ~(*at)->effective[known->class_index]) != 0 ||
+        if ((mask & ~(*at)->effective[known->routed_as]) != 0 ||
             !federate_route_is_near (*at, room) || !federate_route_is_open (self, *at, room))
             return update (self, object, values, count, time, options);
     base_trace ("federate/core/update.c: federate_core_update");
@@ -386,7 +388,7 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
     if (!err)
         err = check_time (self, time, &out);
     out.message.room_bytes = wire_message_room (&out.message, NULL);
-    const federate_class_t *in = &self->classes[known->class_index];
+    const federate_class_t *in = &self->classes[known->routed_as];
     bool timed = self->regulating && out.message.has_time && (in->timestamped & 1u);
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
     for (size_t i = 0; !err && timed && i < in->routes.count; i++)
@@ -398,7 +400,7 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
                            .tag = { out.message.tag, out.message.tag_size_bytes } };
     err = federate_control_send (self, WIRE_SERVICE_DELETE, &args, true, 0);
     if (!err)
-        err = federate_route_issue (self, known->class_index);
+        err = federate_route_issue (self, known->routed_as);
     if (!err)
         federate_object_remove (self, known);
     return err;

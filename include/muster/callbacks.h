@@ -59,7 +59,8 @@ typedef struct mst_migration {
     uint32_t epoch;    /* of the new home; of the old one when it was aborted */
     const void *state; /* at the new home: what the old one packed */
     size_t state_size_bytes;
-    const char *reason; /* aborted: why */
+    const char
+        *reason; /* aborted: why; at the new home "", or that the old one ended before the cut */
 } mst_migration_t;
 
 /*  Any of them may be NULL. `user` is the pointer given at join. */

@@ -32,7 +32,9 @@ MST_EXPORT uint64_t mst_owned (mst_federate_t fed, mst_object_t object);
    the privilege to delete. `cut` is at least the granted time plus lookahead. This federate's
    updates are valid up to and including the cut, the new home's only after it. `state` travels as a
    time-stamped message at the cut and arrives with migrated_in, before the grant that reaches the
-   cut; here migrated_out (or migration_aborted: it stays here) comes before that grant. Calls with
+   cut; here migrated_out (or migration_aborted: it stays here) comes before that grant. When this
+   federate ends after migrated_out and before the cut, the object has no updates in between: the
+   new home has no state but that of the cut. Its migrated_in then says so in `reason`. Calls with
    the same new home and cut between two time requests are one batch. Errors: MST_E_NOT_OWNED,
    MST_E_MIGRATION_REFUSED (pending already, not regulating, the new home does not publish the
    class), MST_E_INVALID_TIME. */

@@ -26,6 +26,10 @@ static mst_err_t rti_check_shares (const rti_federation_t *self, const rti_objec
         const rti_knower_t *knower = rti_object_knower (object, share->federate);
         RTI_MUST (knower != NULL, "object \"%s\": owner \"%s\" does not know it", object->name,
                   owner->name);
+        RTI_MUST (
+            knower->bears || knower->class_index == object->class_index,
+            "object \"%s\": owner \"%s\" hears of no subscribers below the class that it knows",
+            object->name, owner->name);
         RTI_MUST (share->mask != 0 && (share->mask & seen) == 0,
                   "object \"%s\": an attribute has two owners, or an owner has none", object->name);
         RTI_MUST (members >= 64 || share->mask >> members == 0,
@@ -130,12 +134,25 @@ static mst_err_t rti_check_objects (const rti_federation_t *self)
 
 /*  Federates --------------------------------------------------------------------------------- */
 
+/*  Objects of a class that it bears on. */
+static uint32_t rti_borne (const rti_federate_t *self, uint32_t class_index)
+{
+    uint32_t count = 0;
+    for (const rti_object_t *object = self->federation->extents[class_index].first; object;
+         object = object->next) {
+        const rti_knower_t *knower = rti_object_knower (object, self->handle);
+        count += knower && knower->bears;
+    }
+    return count;
+}
+
 static mst_err_t rti_check_bearing (const rti_federate_t *self, const fom_tree_t *tree, int kind)
 {
     for (uint32_t i = 0; i < tree->count; i++) {
         uint32_t below = 0;
         for (uint32_t j = i; j < fom_class (tree, i)->end; j++)
-            below += self->declared[kind][j].published != 0;
+            below += (self->declared[kind][j].published != 0) +
+                     (kind == RTI_OBJECTS_KIND ? rti_borne (self, j) : 0);
         RTI_MUST (self->declared[kind][i].bearing == below,
                   "federate \"%s\": publications below \"%s\" are miscounted", self->name,
                   fom_class (tree, i)->full_name);

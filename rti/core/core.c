@@ -87,6 +87,7 @@ static const rti_row_t rti_rows[WIRE_LAST_RECORD + 1] = {
     ROW (PROBE, rti_probe_ask, RTI_MEMBER),
     ROW (ROUTED, rti_routed, RTI_MEMBER),
     ROW (EXPLAIN, rti_explain, RTI_MEMBER),
+    ROW (LACKS, rti_lacks, RTI_MEMBER),
     ROW (REPORT, rti_report, RTI_MEMBER),
     ROW (LOST_MESSAGES, rti_lost_messages, RTI_MEMBER),
 };

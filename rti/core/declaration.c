@@ -1,5 +1,10 @@
 /*  Publishing and subscribing. A publisher hears of each subscription at a class at or above one
-   that it publishes (INTEREST), of its changes and its end, and then sends by itself. */
+   that it publishes (INTEREST), of its changes and its end, and then sends by itself.
+
+    One thing more makes a federate hear of subscribers: it owns attributes of an object that it
+   knows as a class above the registered one. Somebody may subscribe just in between, or at the
+   registered class, and must get its updates too; so such an object counts as if its registered
+   class were published (rti_object_bear). */
 #include "rti/core/state.h"
 
 #include <inttypes.h>
@@ -125,22 +130,29 @@ static void rti_bearing_tell (rti_federate_t *self, int kind, uint32_t class_ind
     }
 }
 
-static void rti_publish_set (rti_federate_t *self, int kind, uint32_t class_index, uint64_t mask)
+void rti_bearing_add (rti_federate_t *self, int kind, uint32_t class_index, bool more)
 {
     const fom_tree_t *tree = rti_tree (self->federation, kind);
     rti_declared_t *declared = self->declared[kind];
-    bool before = declared[class_index].published != 0;
+
+    base_assert (class_index < tree->count);
+    for (uint32_t i = class_index; i != FOM_NONE; i = fom_class (tree, i)->parent) {
+        base_assert (more || declared[i].bearing > 0);
+        declared[i].bearing += more ? 1 : UINT32_MAX; /* one more, or one less */
+        if (declared[i].bearing == (more ? 1 : 0))
+            rti_bearing_tell (self, kind, i, more);
+    }
+}
+
+static void rti_publish_set (rti_federate_t *self, int kind, uint32_t class_index, uint64_t mask)
+{
+    rti_declared_t *declared = &self->declared[kind][class_index];
+    bool before = declared->published != 0;
 
     base_assert (self->federation != NULL);
-    declared[class_index].published = mask;
-    if (before == (mask != 0))
-        return;
-    for (uint32_t i = class_index; i != FOM_NONE; i = fom_class (tree, i)->parent) {
-        base_assert (mask != 0 || declared[i].bearing > 0);
-        declared[i].bearing += mask != 0 ? 1 : UINT32_MAX; /* one more, or one less */
-        if (mask != 0 ? declared[i].bearing == 1 : declared[i].bearing == 0)
-            rti_bearing_tell (self, kind, i, mask != 0);
-    }
+    declared->published = mask;
+    if (before != (mask != 0))
+        rti_bearing_add (self, kind, class_index, mask != 0);
 }
 
 /*  Objects ----------------------------------------------------------------------------------- */
@@ -218,14 +230,25 @@ static mst_err_t rti_unpublish_check (const rti_federate_t *self, uint32_t class
     return MST_OK;
 }
 
+/*  What ends to be published: the privilege to delete goes with the last attribute, not before, so
+   that no object is left which its registrar cannot delete. */
+static uint64_t rti_unpublished (uint64_t published, uint64_t mask)
+{
+    mask &= published;
+    if (mask == 0)
+        return 0;
+    return (published & ~mask & ~UINT64_C (1)) == 0 ? mask | 1 : mask & ~UINT64_C (1);
+}
+
 static mst_err_t rti_unpublish (rti_federate_t *self, uint32_t class_index, uint64_t mask)
 {
     static const wire_bytes_t no_tag = { (const uint8_t *) "", 0 };
     uint64_t published = self->declared[RTI_OBJECTS_KIND][class_index].published;
 
     base_assert (self->federation != NULL);
-    if ((published & ~mask) == 1) /* the privilege to delete goes with the last attribute */
-        mask |= 1;
+    mask = rti_unpublished (published, mask);
+    if (mask == 0)
+        return MST_OK;
     mst_err_t err = rti_unpublish_check (self, class_index, mask);
     if (err)
         return err;

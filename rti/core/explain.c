@@ -109,6 +109,12 @@ void rti_explain_text (const rti_federation_t *self, const timemgmt_reason_t *re
         rti_say (&say, "the time regulation of \"%s\" is being enabled.",
                  rti_slot_name (self, reason->holder));
         return;
+    case TIMEMGMT_BY_DELIVERY:
+        rti_say_time (&say, "granted ", reason->wants, ", and waits");
+        rti_say (&say, " for messages of \"%s\" (up to bundle %" PRIu64 ") that have not come.",
+                 rti_slot_name (self, reason->holder), reason->message_sequence);
+        rti_say_process (&say, self, reason->holder);
+        return;
     case TIMEMGMT_BY_GRANTED_TIME:
     case TIMEMGMT_BY_LOOKAHEAD:
     case TIMEMGMT_BY_MESSAGE: rti_say_holder (&say, self, reason); break;
@@ -118,7 +124,11 @@ void rti_explain_text (const rti_federation_t *self, const timemgmt_reason_t *re
         return;
     }
     if (reason->root != reason->holder && reason->root != TIMEMGMT_SLOT_NONE) {
-        rti_say (&say, " In the end all wait for \"%s\".", rti_slot_name (self, reason->root));
+        rti_say (&say,
+                 reason->root_term == TIMEMGMT_BY_DELIVERY
+                     ? " In the end all wait for messages of \"%s\" that have not come."
+                     : " In the end all wait for \"%s\".",
+                 rti_slot_name (self, reason->root));
         rti_say_process (&say, self, reason->root);
     }
 }

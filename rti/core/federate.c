@@ -59,6 +59,7 @@ void rti_federate_free (rti_federate_t *self)
         base_free (self->declared[kind]);
     BASE_LIST_FINI (&self->sent);
     BASE_LIST_FINI (&self->votes);
+    BASE_LIST_FINI (&self->handed);
     BASE_LIST_FINI (&self->probes);
     base_buffer_fini (&self->introduction);
     base_buffer_fini (&self->records);

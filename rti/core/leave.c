@@ -112,7 +112,7 @@ static void rti_leave_objects (rti_federate_t *self, wire_resign_action_t action
         rti_acquisition_drop (federation, object, self->handle, UINT64_MAX);
         if (owned != 0)
             rti_give_up (self, object, owned, no_tag);
-        rti_object_forget (object, self->handle);
+        rti_object_forget (federation, object, self->handle);
     }
     base_assert (self->owned_count == 0 && self->acquiring_count == 0);
 }
@@ -195,6 +195,7 @@ mst_err_t rti_resign (rti_call_t *call)
     if (err)
         return err;
     rti_parting_t parting = { RTI_REASON_RESIGNED, args->resign_action, rti_bound_of (self), NULL };
+    int64_t bound = parting.bound;
     timemgmt_report_t report = rti_report_empty (self);
     err = timemgmt_bounds_resign (federation->bounds, self->slot, &report, &federation->grants);
     if (err)
@@ -202,6 +203,7 @@ mst_err_t rti_resign (rti_call_t *call)
     rti_note_t note = { RTI_NOTE_RESIGN, self->handle, self->name, WIRE_TIME_NONE, 0, NULL };
     rti_note (federation, &note);
     rti_log (call->core, "\"%s\" resigned from \"%s\"", self->name, federation->name);
+    rti_handed_end (self, bound, "resigned");
     rti_leave (self, &parting);
     rti_grants_tell (federation);
     return MST_OK;
@@ -243,6 +245,7 @@ mst_err_t rti_lose (rti_federate_t *self, const char *why)
     rti_note_t note = { RTI_NOTE_LOST, self->handle, self->name, parting.bound, 0, why };
     rti_note (federation, &note);
     rti_log (federation->core, "\"%s\" of \"%s\" is lost: %s", self->name, federation->name, why);
+    rti_handed_end (self, parting.bound, "was lost");
     federation->lost_count++;
     timemgmt_cut_fini (&cut);
     rti_leave (self, &parting);

@@ -5,7 +5,10 @@
         MIGRATE   vote and report   home resigns or is lost, vote against   cannot be prepared
         open      committed         aborted                                 aborted at once
 
-    Death before the decision aborts; after it the new home has the objects. */
+    Death before the decision aborts; after it the new home has the objects. When the old home ends
+   between the decision and the cut, the ticks that it had not reported have no updates: nobody else
+   has the state that they follow from, as what travelled is the state at the cut. That cannot be
+   mended, so it is told (rti_handed_end). */
 #include "rti/core/state.h"
 
 #include <inttypes.h>
@@ -146,18 +149,70 @@ static void rti_migration_move (rti_federation_t *self, const rti_migration_t *m
     }
 }
 
+/*  Cuts that the old home has passed: everything up to them is reported. */
+static void rti_handed_prune (rti_federate_t *self)
+{
+    timemgmt_state_t state;
+
+    timemgmt_bounds_state (self->federation->bounds, self->slot, &state);
+    for (size_t i = self->handed.count; i-- > 0;)
+        if (state.bound == TIMEMGMT_KEY_NONE || self->handed.items[i].cut < state.bound)
+            self->handed.items[i] = self->handed.items[--self->handed.count];
+}
+
+static mst_err_t rti_handed_room (const rti_migration_t *migration, rti_federate_t *old_home)
+{
+    base_assert (old_home != NULL && migration->count > 0);
+    rti_handed_prune (old_home);
+    return BASE_LIST_ROOM (&old_home->handed) ? MST_E_NO_MEMORY : MST_OK;
+}
+
+void rti_handed_end (rti_federate_t *self, int64_t bound, const char *how)
+{
+    rti_federation_t *federation = self->federation;
+    char text[RTI_NAME_BYTES + 256], from[RTI_TIME_TEXT_BYTES], to[RTI_TIME_TEXT_BYTES];
+
+    base_assert (federation != NULL && how != NULL);
+    BASE_LIST_EACH (&self->handed, i) {
+        const rti_handed_t *handed = &self->handed.items[i];
+        const rti_federate_t *home = rti_federate_find (federation, handed->new_home);
+        if (handed->cut < bound)
+            continue;
+        (void) snprintf (text, sizeof text,
+                         "\"%s\" %s before the cut of batch %" PRIu64 ": %" PRIu64
+                         " objects may have no updates from %s up to %s",
+                         self->name, how, handed->batch, handed->count,
+                         rti_time_text (federation->time_type, bound, from),
+                         rti_time_text (federation->time_type, handed->cut, to));
+        rti_note_t note = { RTI_NOTE_GAP, self->handle,  home ? home->name : NULL,
+                            handed->cut,  handed->batch, text };
+        rti_note (federation, &note);
+        rti_log (federation->core, "%s", text);
+        federation->gap_count += handed->count;
+    }
+    self->handed.count = 0;
+}
+
 /*  The grants that were withheld follow the decision. On an error nothing has changed. */
 static mst_err_t rti_migration_end (rti_federation_t *self, rti_migration_t *migration,
                                     bool committed, const char *text)
 {
-    base_assert (self->core != NULL);
+    rti_federate_t *old_home = rti_federate_find (self, migration->old_home);
+    rti_handed_t handed = { migration->cut, migration->batch, migration->count,
+                            migration->new_home };
+
+    base_assert (self->core != NULL && old_home != NULL);
     base_assert (migration->count > 0);
-    mst_err_t err = timemgmt_bounds_release (self->bounds, migration->hold, &self->grants);
+    mst_err_t err = committed ? rti_handed_room (migration, old_home) : MST_OK;
+    if (!err)
+        err = timemgmt_bounds_release (self->bounds, migration->hold, &self->grants);
     if (err)
         return err;
     rti_migration_unlink (self, migration);
-    if (committed)
+    if (committed) {
+        BASE_LIST_PUT (&old_home->handed, handed);
         rti_migration_move (self, migration);
+    }
     rti_migration_epochs (self, migration);
     rti_migration_tell (self, migration, committed, text);
     for (uint64_t i = 0; committed && i < migration->count; i++) {

@@ -72,17 +72,48 @@ static void rti_knower_add (rti_object_t *self, uint32_t federate, uint32_t clas
     base_assert (self->knowers.count < self->knowers.capacity);
     memmove (&self->knowers.items[at + 1], &self->knowers.items[at],
              (self->knowers.count - at) * sizeof self->knowers.items[0]);
-    self->knowers.items[at] = (rti_knower_t){ federate, class_index };
+    self->knowers.items[at] = (rti_knower_t){ federate, class_index, false };
     self->knowers.count++;
 }
 
-void rti_object_forget (rti_object_t *self, uint32_t federate)
+/*  An object that it knew counts no longer among its reasons to hear of subscribers. */
+static void rti_knower_unbear (const rti_federation_t *federation, const rti_object_t *self,
+                               rti_knower_t *knower)
+{
+    rti_federate_t *federate = rti_federate_find (federation, knower->federate);
+
+    base_assert (federate != NULL || !knower->bears);
+    bool bears = knower->bears;
+    knower->bears = false;
+    if (bears && federation->core->effects) /* else all ends, and nobody is told */
+        rti_bearing_add (federate, RTI_OBJECTS_KIND, self->class_index, false);
+}
+
+/*  Kept as long as it knows the object, not as long as it owns some of it: after a migration the
+   old home may still update it up to the cut. */
+void rti_object_bear (rti_federation_t *federation, rti_object_t *self, uint32_t federate)
+{
+    size_t at = rti_knower_at (self, federate);
+
+    base_assert (at < self->knowers.count && self->knowers.items[at].federate == federate);
+    rti_knower_t *knower = &self->knowers.items[at];
+    if (knower->class_index == self->class_index || knower->bears)
+        return;
+    rti_federate_t *owner = rti_federate_find (federation, federate);
+    wire_registered_as_t args = { .object = self->handle, .class = self->class_index + 1 };
+    knower->bears = true;
+    rti_tell (owner, WIRE_SERVICE_REGISTERED_AS, &args);
+    rti_bearing_add (owner, RTI_OBJECTS_KIND, self->class_index, true);
+}
+
+void rti_object_forget (rti_federation_t *federation, rti_object_t *self, uint32_t federate)
 {
     base_assert (self->handle != 0);
     base_assert (federate != 0);
     size_t at = rti_knower_at (self, federate);
     if (at == self->knowers.count || self->knowers.items[at].federate != federate)
         return;
+    rti_knower_unbear (federation, self, &self->knowers.items[at]);
     self->knowers.count--;
     memmove (&self->knowers.items[at], &self->knowers.items[at + 1],
              (self->knowers.count - at) * sizeof self->knowers.items[0]);
@@ -148,6 +179,8 @@ void rti_object_free (rti_federation_t *self, rti_object_t *object)
     base_assert (object->migration == NULL);
     while (object->acquisitions)
         rti_acquisition_drop (self, object, object->acquisitions->federate, UINT64_MAX);
+    BASE_LIST_EACH (&object->knowers, i)
+        rti_knower_unbear (self, object, &object->knowers.items[i]);
     rti_own (self, object, 0, UINT64_MAX);
     rti_extent_remove (&self->extents[object->class_index], object);
     (void) base_map_remove (&self->objects, object->handle);
@@ -453,7 +486,7 @@ mst_err_t rti_local_delete (rti_call_t *call)
                                "federate \"%s\" waits for attributes of object \"%s\": cancel that "
                                "before forgetting it",
                                self->name, object->name);
-    rti_object_forget (object, self->handle);
+    rti_object_forget (call->federation, object, self->handle);
     return MST_OK;
 }
 

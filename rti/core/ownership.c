@@ -88,6 +88,7 @@ void rti_own (rti_federation_t *self, rti_object_t *object, uint32_t to, uint64_
     base_assert (object->shares.count < object->shares.capacity);
     object->shares.items[object->shares.count++] = (rti_share_t){ mask, to };
     rti_owned_count (self, to, true);
+    rti_object_bear (self, object, to);
 }
 
 /*  Those who wait ---------------------------------------------------------------------------- */

@@ -49,7 +49,8 @@ typedef struct rti_link {
 typedef struct rti_declared {
     uint64_t published; /* attributes; bit 0 stands for an interaction */
     uint64_t subscribed;
-    uint32_t bearing; /* published classes at or below: while > 0, it hears of subscribers here */
+    uint32_t bearing; /* classes at or below that it publishes, and objects there that it bears on:
+                         while > 0, it hears of subscribers here */
 } rti_declared_t;
 
 enum { RTI_OBJECTS_KIND = 0, RTI_INTERACTIONS_KIND = 1, RTI_KINDS = 2 }; /* INTEREST's kind */
@@ -67,6 +68,15 @@ typedef struct rti_vote {
     uint32_t old_home;
     bool accept;
 } rti_vote_t;
+
+/*  A migration that was committed before its cut was reached: the old home still updates the
+   objects up to the cut, and it may end before that. */
+typedef struct rti_handed {
+    int64_t cut;
+    uint64_t batch;
+    uint64_t count; /* of objects */
+    uint32_t new_home;
+} rti_handed_t;
 
 /*  Highest bundle sequences of one route. */
 typedef struct rti_sent {
@@ -90,6 +100,7 @@ struct rti_federate {
     rti_declared_t *declared[RTI_KINDS];
     BASE_LIST (rti_sent_t) sent; /* by slot: what it said to have sent there */
     BASE_LIST (rti_vote_t) votes;
+    BASE_LIST (rti_handed_t) handed;
     BASE_LIST (rti_probe_t) probes; /* of others, waiting for its frames */
     uint64_t counter;               /* highest local counter of an object */
     uint64_t batch;                 /* highest MIGRATE */
@@ -113,6 +124,8 @@ typedef struct rti_share {
 typedef struct rti_knower {
     uint32_t federate;
     uint32_t class_index;
+    bool
+        bears; /* it owned an attribute, and knows the object as a class above the registered one */
 } rti_knower_t;
 
 /*  Somebody who wants attributes that are not free. */
@@ -227,6 +240,7 @@ struct rti_federation {
     uint32_t migration_count;               /* undecided */
     uint32_t point_count;
     uint64_t committed_count, aborted_count, lost_count, lost_message_count;
+    uint64_t gap_count; /* objects whose old home ended before the cut: see rti_handed_end */
 };
 
 struct rti_core {
@@ -359,6 +373,9 @@ mst_err_t rti_class_check (const rti_federation_t *self, int kind, wire_handle_t
 mst_err_t rti_mask_check (const rti_federation_t *self, uint32_t class_index,
                           wire_handles_t attributes, uint64_t *mask);
 
+/*  One reason more, or less, to hear of subscribers at a class and above it. */
+void rti_bearing_add (rti_federate_t *self, int kind, uint32_t class_index, bool more);
+
 /*  The closest class, from class_index upwards, that the federate subscribes to; FOM_NONE: none. */
 uint32_t rti_class_seen (const rti_federate_t *self, uint32_t class_index);
 
@@ -381,7 +398,11 @@ rti_object_t *rti_object_find (const rti_federation_t *self, uint64_t handle);
 mst_err_t rti_object_known (const rti_call_t *call, wire_handle_t handle, rti_object_t **object,
                             uint32_t *class_index);
 const rti_knower_t *rti_object_knower (const rti_object_t *self, uint32_t federate);
-void rti_object_forget (rti_object_t *self, uint32_t federate);
+void rti_object_forget (rti_federation_t *federation, rti_object_t *self, uint32_t federate);
+
+/*  The federate came to own attributes: its updates must reach whoever subscribes between the class
+    by which it knows the object and the registered one, so it is told of both. */
+void rti_object_bear (rti_federation_t *federation, rti_object_t *self, uint32_t federate);
 
 /*  Takes it out of the tables and frees it. Tells nobody. */
 void rti_object_free (rti_federation_t *self, rti_object_t *object);
@@ -428,7 +449,8 @@ uint64_t rti_owned_by_any (const rti_object_t *object);
 /*  Room for `more` further shares besides those of the pending acquisitions. */
 mst_err_t rti_shares_room (rti_object_t *object, uint32_t more);
 
-/*  Moves attributes to `to` (0: to nobody), from whoever owned them. Room first. Tells nobody. */
+/*  Moves attributes to `to` (0: to nobody), from whoever owned them. Room first. Tells nobody but
+    `to`, and him only what rti_object_bear does. */
 void rti_own (rti_federation_t *self, rti_object_t *object, uint32_t to, uint64_t mask);
 
 /*  The federate gives attributes up: to who waits for them, else they are offered. */
@@ -455,6 +477,7 @@ mst_err_t rti_query_logical_time (rti_call_t *call);
 mst_err_t rti_query_lits (rti_call_t *call);
 mst_err_t rti_modify_lookahead (rti_call_t *call);
 mst_err_t rti_query_lookahead (rti_call_t *call);
+mst_err_t rti_lacks (rti_call_t *call);
 
 /*  A report without news, as a federate's last one stands. */
 timemgmt_report_t rti_report_empty (const rti_federate_t *self);
@@ -494,6 +517,10 @@ mst_err_t rti_migrations_reported (rti_federate_t *self);
 mst_err_t rti_migrations_abort (rti_federate_t *self, const char *why);
 void rti_migrations_free (rti_federation_t *self);
 
+/*  The federate leaves with this bound (TIMEMGMT_KEY_MAX: none): what it handed over at later cuts
+    has no updates in between, and that is noted, counted and logged. `how`: "was lost". */
+void rti_handed_end (rti_federate_t *self, int64_t bound, const char *how);
+
 /*  relay.c ------------------------------------------------------------------------------------ */
 
 mst_err_t rti_relay (rti_core_t *core, rti_link_t *link, const wire_frame_t *frame);
@@ -515,7 +542,8 @@ typedef enum rti_note_kind {
     RTI_NOTE_MIGRATION = 7,     /* name: the new home; sequence: the batch */
     RTI_NOTE_REPORT = 8,        /* name and text: the result */
     RTI_NOTE_LOST_MESSAGES = 9, /* federate: the sender; name: who misses them */
-    RTI_NOTE_BARRIER = 10       /* name: the barrier; sequence: its generation */
+    RTI_NOTE_BARRIER = 10,      /* name: the barrier; sequence: its generation */
+    RTI_NOTE_GAP = 11           /* name: the new home; time: the cut; sequence: the batch */
 } rti_note_kind_t;
 
 typedef struct rti_note {

@@ -167,8 +167,7 @@ static void rti_status_federate (rti_json_t *json, const rti_federation_t *feder
     rti_json_number (json, "owns", self->owned_count);
     if ((self->flags & RTI_FLAG_RECORDER) != 0)
         rti_json_text (json, "role", "recorder");
-    if (state.waiting)
-        rti_status_waiting (json, federation, self);
+    rti_status_waiting (json, federation, self);
     rti_json_close (json, "}");
 }
 
@@ -204,6 +203,7 @@ static void rti_status_federation (rti_json_t *json, const rti_federation_t *sel
     rti_json_number (json, "objects", self->objects.count);
     rti_json_number (json, "migrations", self->committed_count);
     rti_json_number (json, "migrations_aborted", self->aborted_count);
+    rti_json_number (json, "migrations_with_gap", self->gap_count);
     rti_json_number (json, "lost_federates", self->lost_count);
     rti_json_number (json, "lost_bundles", self->lost_message_count);
     rti_json_name (json, "federates");

@@ -247,6 +247,20 @@ mst_err_t rti_disable_asynchronous (rti_call_t *call)
     return MST_OK;
 }
 
+/*  What it was granted waits at its library for bundles of another one: so an explanation can name
+   that one. */
+mst_err_t rti_lacks (rti_call_t *call)
+{
+    const wire_lacks_t *args = call->args;
+    uint64_t sender;
+    base_assert (call->federate != NULL);
+    base_assert (args != NULL);
+    if (base_map_get (&call->federation->slot_of, args->sender, &sender))
+        timemgmt_bounds_lacks (call->federation->bounds, call->federate->slot, (uint32_t) sender,
+                               args->sequence);
+    return MST_OK;
+}
+
 /*  Questions --------------------------------------------------------------------------------- */
 
 mst_err_t rti_query_galt (rti_call_t *call)

@@ -159,6 +159,51 @@ static void test_stop_a_federate (void)
     stage_close (&with.stage);
 }
 
+/*  The RTI granted the moon, whose grant needs a bundle of one that was stopped with its report
+   gone and its data not. Who waits for the moon is told of the stopped one, not of the moon alone.
+ */
+static void test_stop_with_data_missing (void)
+{
+    long long deadline_ms = test_now_ms () + STAGE_DEADLINE_MS;
+    test_process_t ghost;
+    stage_t stage;
+    char peer[16], text[512] = "";
+    mst_err_t err = MST_E_TIMEOUT;
+
+    stage_open (&stage);
+    actor_t *moon = stage_join (&stage, "moon"), *mars = stage_join (&stage, "mars");
+    CHECK_OK (mst_enable_time (moon->fed, 1));
+    CHECK_OK (mst_enable_time (mars->fed, 1));
+    (void) snprintf (peer, sizeof peer, "%u", mst_self (moon->fed).id);
+    PROCESS_START (&ghost, "prog_raw_member", stage.endpoint, "ghost", peer);
+    CHECK (test_process_line (&ghost, "claimed", LINE_MS) != NULL);
+    test_process_signal (&ghost, SIGSTOP);
+    CHECK_OK (mst_time_advance_request (moon->fed, 5));
+    CHECK_OK (mst_time_advance_request (mars->fed, 5));
+    STAGE_UNTIL (&stage, mars->granted == 5);
+    CHECK_OK (mst_time_advance_request (mars->fed, 6));
+
+    while (err == MST_E_TIMEOUT && !strstr (mst_error_text (), "Its process is stopped") &&
+           test_now_ms () < deadline_ms)
+        err = mst_await_grant (moon->fed, 100, NULL);
+    CHECK_ERR (err, MST_E_TIMEOUT);
+    CHECK_TEXT (
+        mst_error_text (),
+        "moon: no grant to 5 after 0.1 s: granted 5, and waits for messages of \"ghost\" (up "
+        "to bundle 1) that have not come. Its process is stopped. See muster top.");
+    CHECK_OK (mst_time_explain (mars->fed, text, sizeof text));
+    CHECK_CONTAINS (text, "held by \"moon\" (granted 5, lookahead 1).");
+    CHECK_CONTAINS (text, "In the end all wait for messages of \"ghost\" that have not come. Its "
+                          "process is stopped.");
+
+    test_process_signal (&ghost, SIGKILL); /* then nobody waits for it */
+    STAGE_UNTIL (&stage, moon->granted == 5);
+    CHECK_OK (mst_time_advance_request (moon->fed, 6));
+    STAGE_UNTIL (&stage, moon->granted == 6 && mars->granted == 6);
+    test_process_fini (&ghost);
+    stage_close (&stage);
+}
+
 /*  An RTI that dies
  * ------------------------------------------------------------------------------------- */
 
@@ -362,6 +407,7 @@ static CU_TestInfo death_tests[] = {
     { "the cut is the last report", test_the_cut_is_the_last_report },
     { "many are killed", test_kill_many },
     { "a federate is stopped, and goes on", test_stop_a_federate },
+    { "stopped, with data missing", test_stop_with_data_missing },
     { "the RTI is killed", test_kill_the_rti },
     { "calls after the loss", test_calls_after_the_loss },
     CU_TEST_INFO_NULL,

@@ -476,12 +476,11 @@ static void migrate_some (sim_actor_t *actor, base_random_t *dice)
 
 /*  Ownership --------------------------------------------------------------------------------- */
 
-/*  Whoever knows it as what it is can own all of it. */
-static bool knows_truly (const sim_actor_t *actor, mst_object_t object)
+/*  As whatever it knows it: who owns attributes of a star that it knows as a body still reaches
+   those who see stars alone. */
+static bool knows (const sim_actor_t *actor, mst_object_t object)
 {
-    int index = oracle_object (&actor->world->oracle, object.id);
-    return index >= 0 && federate_core_object_class (actor->core, object) ==
-                             actor->object_classes[actor->world->oracle.objects[index].class_index];
+    return federate_core_object_class (actor->core, object) != 0;
 }
 
 static void trade (sim_actor_t *actor, base_random_t *dice)
@@ -503,7 +502,7 @@ static void trade (sim_actor_t *actor, base_random_t *dice)
     } else if (world->oracle.object_count > 0) {
         int object = (int) base_random_below (dice, (uint64_t) world->oracle.object_count);
         mst_object_t id = { world->oracle.objects[object].id };
-        if (!knows_truly (actor, id))
+        if (!knows (actor, id))
             return;
         bits &= ~federate_core_owned (actor->core, id);
         if (bits != 0) {
@@ -529,7 +528,7 @@ static void take_what_is_offered (sim_actor_t *actor, const mst_ownership_t *wha
 {
     base_random_t dice = dice_of (actor, what->object.id + what->attributes);
     uint64_t wanted = what->attributes & ~federate_core_owned (actor->core, what->object) & ~1u;
-    if (wanted != 0 && knows_truly (actor, what->object) && base_random_below (&dice, 2) == 0)
+    if (wanted != 0 && knows (actor, what->object) && base_random_below (&dice, 2) == 0)
         (void) federate_core_acquire (actor->core, what->object, wanted, "", 0, true);
 }
 
@@ -958,6 +957,7 @@ static void explained (sim_actor_t *actor)
 void actor_explain (sim_actor_t *actor)
 {
     wire_explain_t args = { 0 };
+    must (actor, federate_core_tell_lacks (actor->core), "lacks");
     if (actor->phase != SIM_ADVANCING || actor->explain_request != 0)
         return;
     must (actor,

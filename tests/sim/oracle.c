@@ -887,6 +887,32 @@ static void barrier_told (sim_actor_t *actor, const federate_delivery_t *what)
     }
 }
 
+/*  Who knows that the old home ended before the cut is told which times have no updates, and nobody
+   else is. */
+static void check_gap (sim_actor_t *actor, int from, sim_object_t *entity,
+                       const mst_migration_t *migration)
+{
+    enum { GAPS = sizeof entity->gaps / sizeof entity->gaps[0] };
+    sim_world_t *world = actor->world;
+    bool gap = migration->reason[0] != '\0';
+    bool left = from >= 0 && (world->oracle.told_left[actor->index] & BIT (from));
+    int64_t bound = from >= 0 ? world->oracle.bound[from] : INT64_MAX;
+
+    if (gap && (from < 0 || !(world->oracle.left & BIT (from)) || bound > migration->cut))
+        sim_fail (world, "%s is told of a gap that there is not: %s", actor->plan->name,
+                  migration->reason);
+    if (!gap && left && bound <= migration->cut)
+        sim_fail (world, "%s is not told that %s ended at %lld, before the cut %lld",
+                  actor->plan->name, sim_name (world, from), (long long) bound,
+                  (long long) migration->cut);
+    if (!gap)
+        return;
+    world->outcome->gaps++;
+    base_assert (entity->gap_count < GAPS);
+    entity->gaps[entity->gap_count].from = bound;
+    entity->gaps[entity->gap_count++].to = migration->cut;
+}
+
 static void arrived_home (sim_actor_t *actor, const mst_migration_t *migration)
 {
     sim_world_t *world = actor->world;
@@ -904,6 +930,7 @@ static void arrived_home (sim_actor_t *actor, const mst_migration_t *migration)
     int from = actor_of (world, migration->old_home.id);
     if (from >= 0)
         entity->handed_at[from] = migration->cut;
+    check_gap (actor, from, entity, migration);
     SIM_SAY (world, actor->index, "is home of %d from %lld on", index, (long long) migration->cut);
 }
 
@@ -937,6 +964,11 @@ void oracle_delivery (sim_actor_t *actor, const federate_delivery_t *what)
         break;
     case FEDERATE_POINT_ANNOUNCED:
         point_of (world, what->text)->announced |= BIT (actor->index);
+        break;
+    case FEDERATE_LOST:
+    case FEDERATE_RESIGNED:
+        if (actor_of (world, what->federate.id) >= 0)
+            world->oracle.told_left[actor->index] |= BIT (actor_of (world, what->federate.id));
         break;
     case FEDERATE_SYNCHRONIZED: synchronized (actor, what->text); break;
     case FEDERATE_BARRIER_PASSED:
@@ -1070,10 +1102,42 @@ static void check_homes (sim_world_t *world)
     }
 }
 
+static bool is_updated (const sim_world_t *world, int object, int64_t tick)
+{
+    BASE_LIST_EACH (&world->oracle.messages, i) {
+        const sim_message_t *message = &world->oracle.messages.items[i];
+        if (message->kind == SIM_UPDATE && message->object == object &&
+            (message->mask & SIM_PLACE) && message->time == tick)
+            return true;
+    }
+    return false;
+}
+
+/*  From its first update to its last an entity has one at every tick, but for gaps that its new
+   home was told of. */
+static void check_ticks (sim_world_t *world)
+{
+    for (int i = 0; i < world->oracle.object_count && world->scenario->homes; i++) {
+        const sim_object_t *entity = &world->oracle.objects[i];
+        bool begun = false;
+        for (int64_t tick = 0; tick < entity->last_tick; tick++) {
+            bool excused_tick = !begun;
+            for (int k = 0; k < entity->gap_count; k++)
+                excused_tick =
+                    excused_tick || (tick >= entity->gaps[k].from && tick <= entity->gaps[k].to);
+            bool updated = is_updated (world, i, tick);
+            begun = begun || updated;
+            if (!updated && !excused_tick)
+                sim_fail (world, "nobody updated entity %d at tick %lld", i, (long long) tick);
+        }
+    }
+}
+
 void oracle_end (sim_world_t *world)
 {
     check_through (world);
     check_homes (world);
+    check_ticks (world);
     for (int i = 0; i < world->count && !world->outcome->failed; i++) {
         if (world->actors[i].dead)
             continue;

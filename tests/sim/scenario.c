@@ -439,6 +439,7 @@ static void add_up (sim_outcome_t *sum, const sim_outcome_t *one)
     sum->kills += one->kills;
     sum->commits += one->commits;
     sum->aborts += one->aborts;
+    sum->gaps += one->gaps;
 }
 
 static bool tell (const sim_scenario_t *scenario, uint64_t network_seed,
@@ -521,10 +522,11 @@ int sim_try_all (sim_theme_t theme)
     for (uint64_t seed = first; seed < first + count && failures < FAILURES_MAX; seed++)
         failures += !sim_try (theme, seed, one != NULL, &sum);
     printf ("%s: %llu seeds, %llu events, %llu messages, %llu deliveries, %llu grants, %llu kills, "
-            "%llu hand-overs (%llu aborted)\n",
+            "%llu hand-overs (%llu aborted, %llu with a gap)\n",
             sim_theme_name (theme), (unsigned long long) count, (unsigned long long) sum.events,
             (unsigned long long) sum.messages, (unsigned long long) sum.delivered,
             (unsigned long long) sum.grants, (unsigned long long) sum.kills,
-            (unsigned long long) sum.commits, (unsigned long long) sum.aborts);
+            (unsigned long long) sum.commits, (unsigned long long) sum.aborts,
+            (unsigned long long) sum.gaps);
     return failures;
 }

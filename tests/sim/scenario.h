@@ -84,6 +84,7 @@ typedef struct sim_outcome {
     char failure[1024];
     uint64_t digests[SIM_ACTORS]; /* of each federate's grants and time-stamped messages */
     uint64_t events, messages, delivered, grants, kills, commits, aborts;
+    uint64_t gaps; /* hand-overs whose old home ended before the cut */
 } sim_outcome_t;
 
 /*  Runs it once. verbose: the trace goes to standard output as it happens. */

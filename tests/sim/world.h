@@ -164,6 +164,10 @@ typedef struct sim_object {
     int home; /* by the last hand-over that one of its homes saw */
     int64_t home_from, last_tick;
     int64_t handed_at[SIM_ACTORS]; /* the last cut at which each gave it away */
+    struct sim_gap {
+        int64_t from, to; /* times that a home left without updates by ending before its cut */
+    } gaps[16];
+    int gap_count;
 } sim_object_t;
 
 typedef struct sim_pair {   /* from one actor to another */
@@ -216,11 +220,12 @@ typedef struct sim_oracle {
     sim_point_t points[SIM_POINTS];
     int point_count;
     sim_barrier_t barriers[SIM_BARRIERS];
-    uint16_t joined;              /* ever */
-    uint16_t resigned;            /* asked to */
-    uint16_t left;                /* as the RTI sees it */
-    int64_t bound[SIM_ACTORS];    /* told with its departure */
-    uint32_t numbers[SIM_ACTORS]; /* messages sent by each */
+    uint16_t joined;                /* ever */
+    uint16_t resigned;              /* asked to */
+    uint16_t left;                  /* as the RTI sees it */
+    uint16_t told_left[SIM_ACTORS]; /* of whose departure each was told */
+    int64_t bound[SIM_ACTORS];      /* told with its departure */
+    uint32_t numbers[SIM_ACTORS];   /* messages sent by each */
     base_arena_t arena;
 } sim_oracle_t;
 

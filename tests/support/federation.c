@@ -603,12 +603,17 @@ void federation_kill (federation_t *self, const char *name)
         }
 }
 
-/*  The creator is a connection that does nothing else. */
 mst_err_t federation_init (federation_t *self, const rti_options_t *options)
+{
+    return federation_init_model (self, options, model);
+}
+
+/*  The creator is a connection that does nothing else. */
+mst_err_t federation_init_model (federation_t *self, const rti_options_t *options, const char *xml)
 {
     wire_module_item_t module = { .form = WIRE_MODULE_FILE,
                                   .name = { "bodies.xml", 10 },
-                                  .content = { (const uint8_t *) model, sizeof model - 1 } };
+                                  .content = { (const uint8_t *) xml, strlen (xml) } };
     wire_create_federation_execution_t create = { { "world", 5 }, { &module, 1 } };
     wire_up_t up = { .sequence = 1 };
     base_buffer_t frame;

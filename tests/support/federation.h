@@ -79,6 +79,8 @@ typedef struct federation {
 
 /*  Creates the federation execution "world". Errors: MST_E_NO_MEMORY; fini follows in any case. */
 mst_err_t federation_init (federation_t *self, const rti_options_t *options);
+/*  … with another object model than the one above. */
+mst_err_t federation_init_model (federation_t *self, const rti_options_t *options, const char *xml);
 void federation_fini (federation_t *self);
 
 /*  A federate that joins (asks to; pump). options may be NULL. */

@@ -222,6 +222,8 @@ static void test_too_late (void)
 
 static void test_old_home_dies (void)
 {
+    base_buffer_t json = { 0 };
+
     setup ();
     vote ("moon", 1, true); /* before anything */
     rti_driver_lose (&driver, "sun", "killed");
@@ -295,6 +297,11 @@ static void test_old_home_dies (void)
                  "moon: depart (federate=1, reason=2, cutSequence=1, bound=10, text=\"killed\") "
                  "needs 1:1\n");
     owner_is (a, "attributes={1,2,3}, federate=2");
+    CHECK_OK (rti_core_status (driver.core, "", &json)); /* nobody updates them at 10 */
+    CHECK_OK (base_buffer_append (&json, "", 1));
+    CHECK_CONTAINS ((const char *) json.data, "\"migrations\":2,\"migrations_aborted\":0,"
+                                              "\"migrations_with_gap\":2,");
+    base_buffer_fini (&json);
     rti_driver_fini (&driver);
 }
 

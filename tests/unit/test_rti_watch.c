@@ -129,7 +129,8 @@ static void test_status (void)
     status ("world");
     RTI_DRIVER_EXPECT (
         &driver, "{\"connections\":3,\"federations\":[{\"name\":\"world\",\"time\":\"HLAinteger6"
-                 "4Time\",\"objects\":0,\"migrations\":0,\"migrations_aborted\":0,\"lost_federat"
+                 "4Time\",\"objects\":0,\"migrations\":0,\"migrations_aborted\":0,\"migrations_"
+                 "with_gap\":0,\"lost_federat"
                  "es\":0,\"lost_bundles\":0,\"federates\":[{\"handle\":3,\"name\":\"log\",\"type"
                  "\":\"test\",\"state\":\"granted\",\"regulating\":false,\"constrained\":false,"
                  "\"granted\":0,\"requested\":null,\"bound\":null,\"lookahead\":null,\"silent_ns"
