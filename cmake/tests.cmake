@@ -23,7 +23,7 @@ set (scripts packaging floors golden integration docs npm tidy)
 set (timeout_unit 60)
 set (timeout_wire 60)
 set (timeout_comets 240)
-set (timeout_golden 60)
+set (timeout_golden 300) # callgrind, beside whatever else runs
 set (timeout_sim 240)
 set (timeout_integration 180)
 set (timeout_fuzz 60)

@@ -414,14 +414,10 @@ static mst_err_t watch_lacks (federate_shell_t *shell)
 mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
 {
     base_assert (shell != NULL);
-<<<<<<< HEAD
     shell->turn_bytes = 0;
-    mst_err_t err = federate_carry_out (shell, true);
-=======
     mst_err_t err = watch_lacks (shell);
     if (!err)
         err = federate_carry_out (shell, true);
->>>>>>> 07a538a (tests: callgrind may take its time beside other work)
     if (err)
         return err;
     bool something = link_poll_wait (shell->poll, federate_patience (shell, timeout_ns));

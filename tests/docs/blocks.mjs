@@ -126,9 +126,10 @@ class Session {
         return this.folder
     }
 
-    // The shell's folder and variables go on from command to command.
-    script (text) {
-        const keep = `trap 'code=$?; pwd > ${this.folder}/cwd; export -p > ${this.folder}/env; exit $code' EXIT\n`
+    // The shell's folder and variables go on from command to command; not from one in the background, whose end
+    // may come at any moment.
+    script (text, goes_on = true) {
+        const keep = !goes_on ? '' : `trap 'code=$?; pwd > ${this.folder}/cwd; export -p > ${this.folder}/env; exit $code' EXIT\n`
         const cwd = fs.existsSync(`${this.folder}/cwd`) ? fs.readFileSync(`${this.folder}/cwd`, 'utf8').trim() : this.top
         return `. ${this.folder}/env\ncd '${cwd}'\n${keep}${text}\n`
     }
@@ -152,7 +153,7 @@ class Session {
     async start (text, awaited) {
         const file = path.join(this.folder, `output-${this.files++}`)
         const output = fs.openSync(file, 'w')
-        const child = spawn('bash', ['-c', this.script(text)],
+        const child = spawn('bash', ['-c', this.script(text, false)],
                             { env: this.env, stdio: ['ignore', output, output], detached: true })
         fs.closeSync(output)
         this.background.push(child)
