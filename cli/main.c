@@ -15,15 +15,15 @@ typedef struct main_verb {
 
 static const main_verb_t main_verbs[] = {
     { "run", cli_run, "runs a scenario: RTI, federates, summary" },
+    { "join", cli_join, "joins a federation without programming" },
     { "replay", cli_replay, "sends a recording again, or verifies it" },
     { "log", cli_log, "works on recordings" },
+    { "fom", cli_fom, "works on object models" },
+    { "new", cli_new, "writes a federate to begin with" },
     { "rti", cli_rti, "runs an RTI" },
     { "bench", cli_bench, "measures it, with raw ZeroMQ in the same run" },
     { "version", cli_version, "prints the version" },
-    { "join", NULL, "joins a federation without programming (not supported yet)" },
     { "top", NULL, "shows a federation live (not supported yet)" },
-    { "fom", NULL, "works on object models (not supported yet)" },
-    { "new", NULL, "writes a federate to begin with (not supported yet)" },
     { "conformance", NULL, "says which services are there (not supported yet)" },
     { "record-federation", cli_record, NULL },
 };

@@ -6,7 +6,10 @@
 int cli_rti (int argc, char **argv);
 int cli_run (int argc, char **argv);
 int cli_replay (int argc, char **argv);
+int cli_fom (int argc, char **argv);
+int cli_join (int argc, char **argv);
 int cli_log (int argc, char **argv);
+int cli_new (int argc, char **argv);
 int cli_log_plot (int argc, char **argv); /* argv[0] is "plot" */
 int cli_bench (int argc, char **argv);
 int cli_version (int argc, char **argv);
