@@ -278,7 +278,10 @@ static mst_err_t apply_control (federate_core_t *self, const federate_control_t 
         return err;
     if (control->kind == WIRE_KIND_GRANT)
         return federate_time_granted (self, &view->grant);
-    return federate_apply (self, control, &view->down, view->args, view->args_size_bytes);
+    self->following = view->down.need;
+    err = federate_apply (self, control, &view->down, view->args, view->args_size_bytes);
+    self->following = (wire_pairs_t){ NULL, 0 };
+    return err;
 }
 
 /*  Applies the head if it may; *waits otherwise. next_global: of the frame behind it, 0 when there
@@ -472,6 +475,8 @@ mst_err_t federate_control_queue (federate_core_t *self, const federate_callback
     base_assert (self != NULL);
     base_assert (callback->kind != FEDERATE_NOTHING);
     bool removal = callback->kind == FEDERATE_REMOVED;
+    if (federate_causal_holds (self, self->following))
+        return federate_causal_defer (self, callback);
     mst_err_t err =
         removal ? FEDERATE_FIFO_ROOM (&self->removals) : FEDERATE_FIFO_ROOM (&self->callbacks);
     if (err)

@@ -61,11 +61,14 @@ typedef struct federate_bundle {
 
 typedef BASE_LIST (federate_bundle_t) federate_bundles_t;
 
-/*  One receive-order message that waits for its causes. */
+/*  One receive-order message that waits for its causes; or, without a stamp, for an earlier message
+    of its sender that does. */
 typedef struct federate_waiting {
     federate_bundle_t single;
     bool used;
-    uint32_t next_free;
+    bool follows;
+    uint32_t first, last; /* index + 1 of those that follow it; 0: none */
+    uint32_t next;        /* of the one behind it among those that follow; or free */
 } federate_waiting_t;
 
 /*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. Room is first
@@ -219,6 +222,13 @@ typedef struct federate_callback {
     char *text;
 } federate_callback_t;
 
+/*  A callback whose record needs bundles of which messages still wait for their causes. */
+typedef struct federate_deferred {
+    federate_callback_t callback;
+    wire_pair_t *need;
+    uint32_t need_count;
+} federate_deferred_t;
+
 /*  What to do when the reply to a request comes. */
 typedef struct federate_pending {
     uint32_t request;
@@ -339,7 +349,9 @@ struct federate_core {
     timemgmt_vector_t vector;
     timemgmt_causal_t *causal; /* NULL: messages are delivered as they come */
     BASE_LIST (federate_waiting_t) waiting;
-    uint32_t waiting_free;          /* index + 1 */
+    uint32_t waiting_free; /* index + 1 */
+    BASE_LIST (federate_deferred_t) deferred;
+    wire_pairs_t following;         /* what the record at hand needs */
     timemgmt_causal_items_t ready;  /* scratch */
     timemgmt_causal_stamp_t matrix; /* scratch */
     BASE_LIST (uint32_t) receivers; /* scratch */
@@ -510,6 +522,8 @@ void federate_stamps_read (federate_core_t *self, const wire_message_t *message,
                            mst_reception_t *reception);
 mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t *peer,
                                    federate_bundle_t *bundle);
+bool federate_causal_holds (const federate_core_t *self, wire_pairs_t need);
+mst_err_t federate_causal_defer (federate_core_t *self, const federate_callback_t *callback);
 mst_err_t federate_causal_gone (federate_core_t *self, const federate_peer_t *peer);
 
 /*  time.c */

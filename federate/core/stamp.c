@@ -6,8 +6,10 @@
    to, count). Best-effort messages have no matrix: they may be lost, and nothing may wait for them.
 
     A message whose stamp does not fit (its sender does not send causally, or ran out of memory
-   between counting and sending) is delivered as it came. What travels by the RTI (discoveries,
-   removals, points) does not wait for messages that wait here. */
+   between counting and sending) is delivered as it came, but behind what waits of its sender. A
+   record of the RTI that follows data (a removal, "federation synchronized", a departure) waits for
+   the messages that wait here; a grant does not, as the order of time asks for nothing of the kind
+   and whoever sends late must not hold time back. */
 #include "federate/core/internal.h"
 
 #include <string.h>
@@ -136,20 +138,98 @@ static mst_err_t pass_on (federate_core_t *self, federate_bundle_t *single)
     return MST_OK;
 }
 
+static federate_bundle_t take_waiting (federate_core_t *self, uint32_t slot)
+{
+    federate_waiting_t *waiting = &self->waiting.items[slot];
+    federate_bundle_t single = waiting->single;
+
+    base_assert (waiting->used);
+    *waiting = (federate_waiting_t){ .next = self->waiting_free };
+    self->waiting_free = slot + 1;
+    return single;
+}
+
+/*  A message whose causes have come, and behind it what its sender sent after it without a stamp.
+ */
+static mst_err_t pass_with_followers (federate_core_t *self, uint32_t slot)
+{
+    uint32_t next = self->waiting.items[slot].first;
+    federate_bundle_t single = take_waiting (self, slot);
+
+    mst_err_t err = pass_on (self, &single);
+    while (next != 0) {
+        slot = next - 1;
+        next = self->waiting.items[slot].next;
+        single = take_waiting (self, slot);
+        mst_err_t failed = pass_on (self, &single);
+        err = err ? err : failed;
+    }
+    return err;
+}
+
+/*  Is there a message in these bundles that waits for its causes? The callback of a record that
+   needs them must not overtake it. */
+bool federate_causal_holds (const federate_core_t *self, wire_pairs_t need)
+{
+    base_assert (self != NULL);
+    for (size_t i = 0; self->causal && i < self->waiting.count; i++) {
+        const federate_waiting_t *each = &self->waiting.items[i];
+        for (uint32_t k = 0; each->used && k < need.count; k++)
+            if (each->single.head.from == need.items[k].federate &&
+                each->single.head.sequence <= need.items[k].sequence)
+                return true;
+    }
+    return false;
+}
+
+/*  The record is applied in its turn; only the user's callback waits. Were the record to wait
+   itself, a cause that waits for a later record would never be released, and this one never
+   applied. */
+mst_err_t federate_causal_defer (federate_core_t *self, const federate_callback_t *callback)
+{
+    federate_deferred_t deferred = { .callback = *callback, .need_count = self->following.count };
+
+    base_assert (self != NULL && callback != NULL);
+    if (BASE_LIST_ROOM (&self->deferred))
+        return MST_E_NO_MEMORY;
+    deferred.need = base_calloc (deferred.need_count, sizeof *deferred.need);
+    if (!deferred.need)
+        return base_alloc_error ();
+    memcpy (deferred.need, self->following.items, deferred.need_count * sizeof *deferred.need);
+    BASE_LIST_PUT (&self->deferred, deferred);
+    return MST_OK;
+}
+
+/*  In the order in which their records came. */
+static mst_err_t pass_deferred (federate_core_t *self)
+{
+    size_t kept = 0;
+    mst_err_t err = MST_OK;
+
+    BASE_LIST_EACH (&self->deferred, i) {
+        federate_deferred_t each = self->deferred.items[i];
+        bool holds = federate_causal_holds (self, (wire_pairs_t){ each.need, each.need_count });
+        if (!err && !holds)
+            err = federate_control_queue (self, &each.callback);
+        if (err || holds)
+            self->deferred.items[kept++] = each; /* without memory: tried again with the next */
+        else
+            base_free (each.need);
+    }
+    self->deferred.count = kept;
+    return err;
+}
+
 static mst_err_t pass_ready (federate_core_t *self)
 {
     mst_err_t err = MST_OK;
     BASE_LIST_EACH (&self->ready, i) {
-        federate_waiting_t *waiting = &self->waiting.items[self->ready.items[i].payload];
-        federate_bundle_t single = waiting->single;
-        waiting->used = false;
-        waiting->next_free = self->waiting_free;
-        self->waiting_free = (uint32_t) self->ready.items[i].payload + 1;
-        mst_err_t failed = pass_on (self, &single);
+        mst_err_t failed = pass_with_followers (self, (uint32_t) self->ready.items[i].payload);
         err = err ? err : failed;
     }
     self->ready.count = 0;
-    return err;
+    mst_err_t failed = self->deferred.count > 0 ? pass_deferred (self) : MST_OK;
+    return err ? err : failed;
 }
 
 static mst_err_t waiting_slot (federate_core_t *self, uint32_t *slot)
@@ -158,12 +238,54 @@ static mst_err_t waiting_slot (federate_core_t *self, uint32_t *slot)
 
     if (self->waiting_free != 0) {
         *slot = self->waiting_free - 1;
-        self->waiting_free = self->waiting.items[*slot].next_free;
+        self->waiting_free = self->waiting.items[*slot].next;
         return MST_OK;
     }
     if (BASE_LIST_PUSH (&self->waiting, fresh))
         return base_alloc_error ();
     *slot = (uint32_t) (self->waiting.count - 1);
+    return MST_OK;
+}
+
+/*  The last message of a sender that waits for causes; NULL: none does. They leave in the order in
+   which they were sent, as each is among the causes of the next. */
+static federate_waiting_t *last_waiting (federate_core_t *self, uint32_t sender)
+{
+    federate_waiting_t *last = NULL;
+
+    BASE_LIST_EACH (&self->waiting, i) {
+        federate_waiting_t *each = &self->waiting.items[i];
+        if (!each->used || each->follows || each->single.head.from != sender)
+            continue;
+        if (!last || each->single.head.sequence > last->single.head.sequence ||
+            (each->single.head.sequence == last->single.head.sequence &&
+             each->single.index > last->single.index))
+            last = each;
+    }
+    return last;
+}
+
+/*  First in, first out: a message without a stamp does not overtake one of its sender that waits.
+ */
+static mst_err_t pass_behind (federate_core_t *self, uint32_t sender, federate_bundle_t *single)
+{
+    uint32_t slot;
+
+    if (!last_waiting (self, sender))
+        return pass_on (self, single);
+    mst_err_t err = waiting_slot (self, &slot);
+    if (err) {
+        federate_parcel_drop (self, single->parcel);
+        return err;
+    }
+    federate_waiting_t *before = last_waiting (self, sender); /* the list may have moved */
+    self->waiting.items[slot] =
+        (federate_waiting_t){ .single = *single, .used = true, .follows = true };
+    if (before->last != 0)
+        self->waiting.items[before->last - 1].next = slot + 1;
+    else
+        before->first = slot + 1;
+    before->last = slot + 1;
     return MST_OK;
 }
 
@@ -204,7 +326,7 @@ static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer,
     uint32_t slot = 0;
 
     if (message->order != WIRE_ORDER_RECEIVE || !take_matrix (self, message))
-        return pass_on (self, single);
+        return pass_behind (self, peer->id, single);
     mst_err_t err = waiting_slot (self, &slot);
     if (err) {
         federate_parcel_drop (self, single->parcel);
@@ -215,8 +337,7 @@ static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer,
                                    slot, &self->ready);
     if (!err)
         return pass_ready (self);
-    self->waiting.items[slot] = (federate_waiting_t){ .next_free = self->waiting_free };
-    self->waiting_free = slot + 1;
+    (void) take_waiting (self, slot);
     mst_err_t told = err == MST_E_LIMIT ? too_many_wait (self) : MST_OK;
     err = pass_on (self, single);
     return err ? err : told;
@@ -231,7 +352,7 @@ mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t 
 
     base_assert (self != NULL && peer != NULL && bundle != NULL);
     base_assert (self->causal != NULL);
-    for (; bundle->left > 0 && !err; bundle->left--) {
+    for (; bundle->left > 0 && !err; bundle->left--, bundle->index++) {
         wire_message_t message;
         wire_message_value_t value;
         federate_bundle_t single = *bundle;
@@ -283,6 +404,11 @@ void federate_stamp_abandon (federate_core_t *self)
             federate_parcel_drop (self, self->waiting.items[i].single.parcel);
     self->waiting.count = 0;
     self->waiting_free = 0;
+    BASE_LIST_EACH (&self->deferred, i) {
+        federate_callback_free (&self->deferred.items[i].callback);
+        base_free (self->deferred.items[i].need);
+    }
+    self->deferred.count = 0;
 }
 
 void federate_stamp_fini (federate_core_t *self)
@@ -291,6 +417,7 @@ void federate_stamp_fini (federate_core_t *self)
     timemgmt_causal_destroy (&self->causal);
     timemgmt_vector_fini (&self->vector);
     BASE_LIST_FINI (&self->waiting);
+    BASE_LIST_FINI (&self->deferred);
     BASE_LIST_FINI (&self->ready);
     BASE_LIST_FINI (&self->receivers);
     BASE_LIST_FINI (&self->matrix);

@@ -66,7 +66,9 @@ void actor_join (sim_actor_t *actor)
                                    .process = (uint64_t) actor->index + 1,
                                    .bundle_bytes = actor->plan->bundle_bytes,
                                    .route_window_bytes = 1024 * 1024,
-                                   .relay = actor->plan->relay };
+                                   .relay = actor->plan->relay,
+                                   .stamps = actor->world->scenario->causal,
+                                   .causal = actor->world->scenario->causal };
 
     must (actor, federate_core_new (&options, &actor->core), "new");
     (void) snprintf (endpoint, sizeof endpoint, "sim://%s", actor->plan->name);

@@ -213,9 +213,41 @@ void oracle_unsend (sim_actor_t *actor, uint32_t base)
     self->messages.count = base;
 }
 
+/*  What a message may have been caused by: all that its sender sent, or was given, before, and what
+   those may have been caused by; a vector clock (Fidge; Mattern 1988) that counts reliable
+   receive-order messages. */
+static void note_causes (sim_actor_t *actor, sim_message_t *message)
+{
+    uint32_t *past = actor->world->oracle.past[actor->index];
+
+    message->causal = actor->world->scenario->causal && message->part == SIM_PART_RO &&
+                      message->kind != SIM_DELETE; /* that goes by the RTI */
+    if (!message->causal)
+        return;
+    memcpy (message->past, past, sizeof message->past);
+    past[actor->index]++;
+}
+
+static void note_effects (sim_actor_t *actor, sim_message_t *message)
+{
+    sim_oracle_t *self = &actor->world->oracle;
+    uint32_t *past = self->past[actor->index];
+
+    message->turn[actor->index] = ++self->turns[actor->index];
+    if (!message->causal)
+        return;
+    for (int i = 0; i < SIM_ACTORS; i++) {
+        uint32_t counted = message->past[i] + (i == message->sender);
+        if (counted > past[i])
+            past[i] = counted;
+    }
+}
+
 void oracle_sent (sim_actor_t *actor, uint32_t base)
 {
     sim_oracle_t *self = &actor->world->oracle;
+    for (uint32_t i = base; i < self->messages.count; i++)
+        note_causes (actor, &self->messages.items[i]);
     for (uint32_t i = base; i < self->messages.count; i++)
         check_not_past (actor->world, &self->messages.items[i]);
     if (base < self->messages.count)
@@ -674,6 +706,7 @@ static void received (sim_actor_t *actor, const mst_reception_t *reception)
         sim_fail (world, "%s gets message %u, to which it does not subscribe", actor->plan->name,
                   index);
     message->delivered |= me;
+    note_effects (actor, message);
     world->outcome->delivered++;
     check_values (actor, message, reception);
     federate_state_t state;
@@ -1064,6 +1097,37 @@ static void check_losses (sim_world_t *world, int to)
                   (unsigned long long) undelivered);
 }
 
+/*  Of two messages to the same receiver, the one that may have caused the other comes first. */
+static void check_causes (sim_world_t *world, const sim_message_t *effect, int to)
+{
+    uint32_t seen[SIM_ACTORS] = { 0 };
+
+    BASE_LIST_EACH (&world->oracle.messages, i) {
+        const sim_message_t *cause = &world->oracle.messages.items[i];
+        if (cause == effect || !cause->causal)
+            continue;
+        bool caused = seen[cause->sender]++ < effect->past[cause->sender];
+        bool cut =
+            world->actors[cause->sender].died_silently && /* nobody waits for what is above */
+            cause->sequence[to] > world->oracle.pairs[cause->sender][to].reported;
+        if (caused && !cut && cause->turn[to] > effect->turn[to])
+            sim_fail (world,
+                      "%s was given message %u of %s after one of %s that it may have caused",
+                      sim_name (world, to), (unsigned) i, sim_name (world, cause->sender),
+                      sim_name (world, effect->sender));
+    }
+}
+
+static void check_causal_order (sim_world_t *world)
+{
+    BASE_LIST_EACH (&world->oracle.messages, i) {
+        const sim_message_t *message = &world->oracle.messages.items[i];
+        for (int to = 0; message->causal && to < world->count; to++)
+            if (message->turn[to] != 0)
+                check_causes (world, message, to);
+    }
+}
+
 /*  A cut divides a sender's stream at one point, whoever receives. */
 static void check_cut_agrees (sim_world_t *world)
 {
@@ -1146,6 +1210,8 @@ void oracle_end (sim_world_t *world)
     }
     if (!world->outcome->failed)
         check_cut_agrees (world);
+    if (world->scenario->causal)
+        check_causal_order (world);
     for (int i = 0; i < world->count; i++)
         world->outcome->digests[i] = world->oracle.clocks[i].digest;
     world->outcome->messages += world->oracle.messages.count;

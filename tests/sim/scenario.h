@@ -63,6 +63,7 @@ typedef struct sim_scenario {
     sim_theme_t theme;
     int count;
     int64_t end;     /* logical time at which all stop */
+    bool causal;     /* stamps and causal delivery, for all */
     bool settled;    /* declarations hold from the start to the end: sets are exact */
     bool repeatable; /* nothing depends on delays but receive order */
     bool delete_on_loss;

@@ -147,6 +147,9 @@ typedef struct sim_message {
     uint16_t arrived;   /* that bundle was handed in */
     uint16_t delivered;
     uint32_t sequence[SIM_ACTORS]; /* of the bundle */
+    bool causal;                   /* in receive order, reliable, with a stamp */
+    uint32_t past[SIM_ACTORS];     /* how many such ones of each it may have been caused by */
+    uint32_t turn[SIM_ACTORS];     /* place among the deliveries of each; 0: none */
 } sim_message_t;
 
 typedef struct sim_object {
@@ -226,6 +229,10 @@ typedef struct sim_oracle {
     uint16_t told_left[SIM_ACTORS]; /* of whose departure each was told */
     int64_t bound[SIM_ACTORS];      /* told with its departure */
     uint32_t numbers[SIM_ACTORS];   /* messages sent by each */
+
+    uint32_t past[SIM_ACTORS]
+                 [SIM_ACTORS];  /* [of whom][from whom] causal messages that it knows of */
+    uint32_t turns[SIM_ACTORS]; /* deliveries to each */
     base_arena_t arena;
 } sim_oracle_t;
 
