@@ -155,7 +155,7 @@ static void link_dealer_next_start (link_dealer_t *self, link_event_t *event)
     int64_t now_ns = link_clock_ns ();
     if (self->state == DEALER_PAUSED && now_ns >= self->retry_until_ns)
         link_dealer_failed (self, event,
-                            "nobody listens there: is it started, and is the address right");
+                            "nobody listens there (it is not started, or the address is wrong)");
     else if (now_ns >= self->deadline_ns)
         link_dealer_failed (self, event,
                             "no answer came in time: is it stopped, or behind a firewall?");

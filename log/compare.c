@@ -288,12 +288,14 @@ static mst_err_t compare_tell (const compare_t *self)
             compare_hex (one, out->first, from), compare_hex (other, out->second, from));
         break;
     }
+    const char *quote = out->object.size_bytes > 0 ? "\"" : ""; /* interactions have no object */
     return base_error (MST_E_DIFFERS,
                        "the recordings differ first at time %" PRId64 " in message %" PRIu64
-                       " of \"%.*s\" (\"%.*s\", class \"%.*s\"): %s",
+                       " of \"%.*s\" (%s%.*s%s%sclass \"%.*s\"): %s",
                        out->time, out->sequence, compare_clip (out->sender), out->sender.data,
-                       compare_clip (out->object), out->object.data, compare_clip (out->class_name),
-                       out->class_name.data, what);
+                       quote, compare_clip (out->object), out->object.data, quote,
+                       quote[0] ? ", " : "", compare_clip (out->class_name), out->class_name.data,
+                       what);
 }
 
 /*  What both sides' message is, as this side has it. side->decoded is of this entry. */
