@@ -145,9 +145,12 @@ static int rti_run (rti_args_t *self, const config_t *config)
     rti_daemon_options_t options = {
         .core = { .federates_max = (uint32_t) config_number (config, CONFIG_FEDERATES),
                   .objects_max = (uint64_t) config_number (config, CONFIG_OBJECTS),
+                  .federations_max = (uint32_t) config_number (config, CONFIG_FEDERATIONS),
                   .silence_limit_ns = config_number (config, CONFIG_SILENCE) },
         .endpoints = self->endpoints,
         .endpoint_count = self->endpoint_count,
+        .backlog_bytes = (size_t) config_number (config, CONFIG_BACKLOG),
+        .connections_max = (uint32_t) config_number (config, CONFIG_CONNECTIONS),
         .log = !self->quiet,
     };
 

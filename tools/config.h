@@ -31,6 +31,11 @@
     X (FEDERATES, "limits.federates", NUMBER, "1024", 1, 65535, "", "federates in a federation")   \
     X (OBJECTS, "limits.objects", NUMBER, "1000000", 1, 1 << 30, "",                               \
        "object instances in a federation")                                                         \
+    X (FEDERATIONS, "limits.federations", NUMBER, "64", 1, 65535, "", "federations at one RTI")    \
+    X (CONNECTIONS, "limits.connections", NUMBER, "65536", 1, 1 << 20, "",                         \
+       "connections to the RTI at the same time; one more is closed, with this limit's name")      \
+    X (BACKLOG, "limits.backlog_bytes", SIZE, "64 MiB", 1 << 16, INT64_C (1) << 40, "",            \
+       "what waits at the RTI for one that does not read; beyond it that one is lost")             \
     X (BUNDLE, "limits.bundle_bytes", SIZE, "64 KiB", 1 << 10, 1 << 24, "",                        \
        "a bundle of updates is sent when it is this large")                                        \
     X (ROUTE_WINDOW, "limits.route_window_bytes", SIZE, "64 MiB", 1 << 16, INT64_C (1) << 40, "",  \

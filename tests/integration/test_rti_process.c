@@ -125,6 +125,38 @@ static void test_used_wrongly (void)
     used_wrongly ("--limits.federates", "none", "limits.federates");
 }
 
+/*  A limit that is reached is named, and those who were there go on. */
+static void test_limits (void)
+{
+    static const char other[] = "other";
+    static const char fom[] = "<objectModel/>";
+    wire_module_item_t module = { .form = WIRE_MODULE_FILE,
+                                  .name = { "none.xml", 8 },
+                                  .content = { (const uint8_t *) fom, sizeof fom - 1 } };
+    wire_create_federation_execution_t create = { { other, sizeof other - 1 }, { &module, 1 } };
+    running_t rti;
+    raw_t raw, second;
+
+    CHECK_OR_RETURN (
+        RTI_START (&rti, "--port", "0", "--limits.federations", "1", "--limits.connections", "1"));
+    raw_connect (&raw, rti.endpoint);
+    CHECK (raw_join (&raw, "sun"));
+    CHECK (raw_ask (&raw, WIRE_SERVICE_CREATE_FEDERATION_EXECUTION, &create));
+    CHECK_INT (raw.error, MST_E_LIMIT);
+    CHECK_CONTAINS (raw.text, "limits.federations (1) is reached");
+    raw_connect (&second, rti.endpoint);
+    base_buffer_t frame = { 0 };
+    wire_status_t status = { { "", 0 } };
+    raw_frame (&second, WIRE_SERVICE_STATUS, &status, true, &frame);
+    raw_send (&second, frame.data, frame.size_bytes);
+    CHECK (raw_lost (&second));
+    base_buffer_fini (&frame);
+    raw_close (&second);
+    CHECK_CONTAINS (raw_status (&raw), "\"sun\"");
+    raw_close (&raw);
+    stop (&rti);
+}
+
 /*  Bad input --------------------------------------------------------------------------------- */
 
 static void spoil (raw_t *good, const char *endpoint, const void *data, size_t size_bytes)
@@ -364,6 +396,7 @@ static CU_TestInfo rti_process_tests[] = {
     { "a local path", test_ipc_endpoint },
     { "the port is in use", test_port_in_use },
     { "used wrongly", test_used_wrongly },
+    { "limits", test_limits },
     { "garbage", test_garbage },
     { "strangers", test_strangers },
     { "a federate's death", test_death },
