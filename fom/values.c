@@ -153,6 +153,7 @@ static mst_err_t take_record (values_reader_t *self, const fom_plan_t *plan)
             continue;
         }
         uint64_t length;
+        self->at = values_align (self->at, step->boundary);
         if (step->length && !fom_formula_value (step->length, self->values->slots + first, &length))
             return base_error (MST_E_MALFORMED,
                                "\"%.80s\": the length %.60s is no number of elements", plan->name,
@@ -443,7 +444,10 @@ static mst_err_t put_record (values_writer_t *self, const fom_plan_t *plan)
         if (step->length && !fom_formula_value (step->length, first, &length))
             return base_error (MST_E_VALUE_MISFIT, "the length %.60s is no number of elements",
                                step->length->text);
-        err = put (self, step->plan, step->length ? &length : NULL);
+        uint8_t *at;
+        err = put_room (self, step->boundary, 0, &at);
+        if (!err)
+            err = put (self, step->plan, step->length ? &length : NULL);
         if (err && step->length)
             base_error_prefix (err, "%.60s: ", step->length->text);
     }
@@ -541,7 +545,10 @@ static mst_err_t put_variant (values_writer_t *self, const fom_plan_t *plan)
     if (!part || !part->plan)
         return MST_OK;
     err = put_room (self, plan->variant.body_boundary, 0, &at);
-    return err ? err : put (self, part->plan, NULL);
+    if (err)
+        return err;
+    return part->plan->form == FOM_FORM_RECORD ? put_record (self, part->plan)
+                                               : put (self, part->plan, NULL);
 }
 
 static mst_err_t put (values_writer_t *self, const fom_plan_t *plan, const uint64_t *length)
@@ -570,7 +577,7 @@ mst_err_t fom_values_encode (const fom_codec_t *self, uint32_t type, const fom_v
     base_assert (self != NULL);
     if (type >= self->model->type_count || self->plans[type].why_not)
         return fom_codec_check (self, type);
-    mst_err_t err = base_buffer_reserve (bytes, 64);
+    mst_err_t err = bytes->data ? MST_OK : base_buffer_reserve (bytes, 64);
     if (!err)
         err = put (&writer, &self->plans[type], NULL);
     base_assert (err || writer.next == writer.count);
