@@ -23,9 +23,10 @@ static const main_verb_t main_verbs[] = {
     { "rti", cli_rti, "runs an RTI" },
     { "bench", cli_bench, "measures it, with raw ZeroMQ in the same run" },
     { "version", cli_version, "prints the version" },
-    { "top", NULL, "shows a federation live (not supported yet)" },
+    { "top", cli_top, "shows a federation live, and who holds whom back" },
     { "conformance", NULL, "says which services are there (not supported yet)" },
     { "record-federation", cli_record, NULL },
+    { "pace-federation", cli_pace, NULL },
 };
 
 enum { MAIN_VERBS = sizeof main_verbs / sizeof main_verbs[0] };

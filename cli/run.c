@@ -10,7 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RUN_FEDERATES, RUN_SET, RUN_RECORD, RUN_NO_RECORD, RUN_RTI, RUN_CHECK, RUN_QUIET, RUN_JSON };
+enum {
+    RUN_FEDERATES,
+    RUN_SET,
+    RUN_RECORD,
+    RUN_NO_RECORD,
+    RUN_OUTPUT,
+    RUN_PACE,
+    RUN_RTI,
+    RUN_LISTEN,
+    RUN_CHECK,
+    RUN_QUIET,
+    RUN_JSON
+};
 
 static const cli_option_t run_options[] = {
     [RUN_FEDERATES] = { "--federates", "N",
@@ -21,7 +33,13 @@ static const cli_option_t run_options[] = {
                   "time.step; may be repeated" },
     [RUN_RECORD] = { "--record", "FILE", "records into FILE, whatever the scenario says" },
     [RUN_NO_RECORD] = { "--no-record", NULL, "does not record" },
+    [RUN_OUTPUT] = { "--output", "FOLDER", "what everybody prints goes there, and stays" },
+    [RUN_PACE] = { "--pace", "X",
+                   "logical time goes X times as fast as the wall's clock:\n1 is real time" },
     [RUN_RTI] = { "--rti", "ENDPOINT", "uses this RTI instead of starting one" },
+    [RUN_LISTEN] = { "--listen", "ENDPOINT",
+                     "where other machines reach the RTI, for federates that are\n"
+                     "started there" },
     [RUN_CHECK] = { "--check", NULL, "only checks what can be checked before a run" },
     [RUN_QUIET] = { "--quiet", NULL, "no progress" },
     [RUN_JSON] = { "--json", NULL, "the summary as one JSON object" },
@@ -38,13 +56,24 @@ static const cli_verb_t run_verb = {
 
 typedef BASE_LIST (const char *) run_texts_t;
 
+enum { RUN_SET_SIZE = 320 }; /* of what stands for --set */
+
 typedef struct run_args {
     const char *scenario;
     run_texts_t federates, set;
     const char *record;
-    const char *rti;
+    const char *rti, *output;
+    char pace[RUN_SET_SIZE], listen[RUN_SET_SIZE];
     bool no_record, check, quiet, json;
 } run_args_t;
+
+/*  --pace X is --set time.pace=X: the same checks, the same messages. */
+static mst_err_t run_shortcut (run_args_t *self, char text[RUN_SET_SIZE], const char *key,
+                               const char *value)
+{
+    (void) snprintf (text, RUN_SET_SIZE, "%s=%s", key, value);
+    return BASE_LIST_PUSH (&self->set, text);
+}
 
 static mst_err_t run_option (run_args_t *self, const cli_args_t *args)
 {
@@ -54,6 +83,9 @@ static mst_err_t run_option (run_args_t *self, const cli_args_t *args)
     case RUN_RECORD: self->record = args->value; break;
     case RUN_NO_RECORD: self->no_record = true; break;
     case RUN_RTI: self->rti = args->value; break;
+    case RUN_LISTEN: return run_shortcut (self, self->listen, "listen", args->value);
+    case RUN_OUTPUT: self->output = args->value; break;
+    case RUN_PACE: return run_shortcut (self, self->pace, "time.pace", args->value);
     case RUN_CHECK: self->check = true; break;
     case RUN_QUIET: self->quiet = true; break;
     case RUN_JSON: self->json = true; break;
@@ -100,12 +132,21 @@ static tools_telling_t run_telling (const run_args_t *self)
     return isatty (STDERR_FILENO) ? TOOLS_TELL_BAR : TOOLS_TELL_LINES;
 }
 
+static tools_run_options_t run_options_of (const run_args_t *self, const tools_plan_t *plan)
+{
+    const scenario_t *scenario = plan->scenario;
+    const char *file = self->record ? self->record : scenario->record.file;
+    return (tools_run_options_t){ .rti = self->rti,
+                                  .listen = scenario->listen[0] ? scenario->listen : NULL,
+                                  .record = self->no_record || !file[0] ? NULL : file,
+                                  .output = self->output,
+                                  .pace = scenario->time.pace,
+                                  .telling = run_telling (self) };
+}
+
 static int run_plan (const run_args_t *self, const tools_plan_t *plan)
 {
-    const char *file = self->record ? self->record : plan->scenario->record.file;
-    tools_run_options_t options = { .rti = self->rti,
-                                    .record = self->no_record || !file[0] ? NULL : file,
-                                    .telling = run_telling (self) };
+    tools_run_options_t options = run_options_of (self, plan);
     tools_outcome_t outcome;
     base_buffer_t out = { 0 };
     int exit_code = CLI_GOOD;
@@ -139,10 +180,13 @@ int cli_run (int argc, char **argv)
             (void) cli_failed ("run", err);
             exit_code = CLI_USAGE;
         } else {
-            if (self.check)
-                puts ("ok");
-            else
+            tools_run_options_t options = run_options_of (&self, &plan);
+            if (!self.check)
                 exit_code = run_plan (&self, &plan);
+            else if (tools_run_check (&plan, &options))
+                exit_code = cli_failed ("run", MST_E_CONFIG);
+            else
+                puts ("ok");
             tools_plan_fini (&plan);
         }
     }

@@ -11,10 +11,13 @@ int cli_join (int argc, char **argv);
 int cli_log (int argc, char **argv);
 int cli_new (int argc, char **argv);
 int cli_log_plot (int argc, char **argv); /* argv[0] is "plot" */
+int cli_top (int argc, char **argv);
 int cli_bench (int argc, char **argv);
 int cli_version (int argc, char **argv);
 
 /*  Not for people: `muster run` starts it as the process that records. */
 int cli_record (int argc, char **argv);
+/*  Likewise: the process that paces. */
+int cli_pace (int argc, char **argv);
 
 #endif

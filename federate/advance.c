@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXPLAIN_TEXT_SIZE = 512 };
+enum { EXPLAIN_TEXT_SIZE = 1024 };
 
 #define SIMPLE(call)                                                                               \
     federate_shell_t *shell;                                                                       \
@@ -156,46 +156,6 @@ mst_err_t mst_query_lits (mst_federate_t fed, mst_time_t *lits)
     return lits ? query_bound (fed, WIRE_SERVICE_QUERY_LITS, lits) : no_place ("mst_query_lits");
 }
 
-static mst_err_t explain (federate_shell_t *shell, char *text, size_t size_bytes)
-{
-    wire_explain_t args = { 0 };
-    wire_explain_result_t result;
-    base_arena_t arena = { 0 };
-    federate_reply_t reply;
-    uint32_t request;
-
-    mst_err_t err = federate_core_tell_lacks (shell->core);
-    if (!err)
-        err = federate_core_request (shell->core, WIRE_SERVICE_EXPLAIN, &args, &request);
-    if (!err)
-        err = federate_wait_reply (shell, request, &reply);
-    if (err)
-        return err;
-    err = reply.err ? base_error (reply.err, "%s", reply.text)
-                    : wire_service_decode_result (WIRE_SERVICE_EXPLAIN, reply.result,
-                                                  reply.result_size_bytes, &arena, &result,
-                                                  sizeof result);
-    if (!err)
-        (void) snprintf (text, size_bytes, "%.*s", (int) result.text.size_bytes,
-                         result.text.data ? result.text.data : "");
-    base_arena_fini (&arena);
-    base_free (reply.text);
-    base_free (reply.result);
-    return err;
-}
-
-mst_err_t mst_time_explain (mst_federate_t fed, char *text, size_t size_bytes)
-{
-    federate_shell_t *shell = NULL;
-
-    if (!text || size_bytes == 0)
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_time_explain needs room for a text");
-    mst_err_t err = federate_enter_waiting (fed, &shell);
-    if (!err)
-        err = explain (shell, text, size_bytes);
-    return shell ? federate_leave (shell, err) : err;
-}
-
 /*  Waiting for time
  * ----------------------------------------------------------------------------------------- */
 
@@ -225,7 +185,7 @@ static mst_err_t no_grant (federate_shell_t *shell, int64_t wait_ms)
     char why[EXPLAIN_TEXT_SIZE] = "";
     federate_state_t state;
 
-    mst_err_t err = explain (shell, why, sizeof why);
+    mst_err_t err = federate_explain (shell, &(wire_explain_t){ 0 }, NULL, why, sizeof why);
     if (err == MST_E_CONNECTION_LOST || err == MST_E_NOT_JOINED)
         return err;
     if (err)
@@ -243,9 +203,9 @@ static mst_err_t no_grant (federate_shell_t *shell, int64_t wait_ms)
 
 static mst_err_t await_grant (federate_shell_t *shell, int64_t wait_ms)
 {
-    int64_t began = link_clock_ns ();
+    shell->meter.doing = WIRE_DOING_WAITS_FOR_TIME;
     mst_err_t err = federate_wait_until (shell, is_granted, NULL, federate_deadline (wait_ms));
-    federate_core_counters_edit (shell->core)->waited_ns += (uint64_t) (link_clock_ns () - began);
+    shell->meter.doing = WIRE_DOING_COMPUTES;
     return err == MST_E_TIMEOUT ? no_grant (shell, wait_ms) : err;
 }
 
@@ -379,10 +339,13 @@ static mst_err_t synchronize (federate_shell_t *shell, const char *label, size_t
         err = register_once (shell, label);
     if (!err)
         err = federate_wait_until (shell, is_announced, label, deadline_ns);
-    if (!err)
+    if (!err) {
+        federate_meter_at (shell, WIRE_DOING_WAITS_AT_POINT, label);
         err = federate_core_achieve_point (shell->core, label, true);
-    if (!err)
-        err = federate_wait_until (shell, is_synchronized, label, deadline_ns);
+        if (!err)
+            err = federate_wait_until (shell, is_synchronized, label, deadline_ns);
+        federate_meter_left (shell, err != MST_OK);
+    }
     if (!err)
         base_names_remove (&shell->points, label, strlen (label));
     if (err == MST_E_TIMEOUT)
@@ -433,6 +396,7 @@ mst_err_t mst_barrier (mst_federate_t fed, const char *name, const char *const *
     if (!err) {
         (void) snprintf (shell->waited_barrier, sizeof shell->waited_barrier, "%s", name);
         shell->barrier_passed = shell->barrier_broken = false;
+        federate_meter_at (shell, WIRE_DOING_WAITS_AT_BARRIER, name);
         err = federate_core_barrier_asked (shell->core, name, expected, expected_count,
                                            deadline_ms * 1000000, &request);
     }
@@ -440,6 +404,8 @@ mst_err_t mst_barrier (mst_federate_t fed, const char *name, const char *const *
         err = federate_call (shell, request);
     if (!err)
         err = federate_wait_until (shell, barrier_answered, NULL, INT64_MAX);
+    if (shell)
+        federate_meter_left (shell, err != MST_OK);
     if (!err && shell->barrier_broken)
         err = base_error (MST_E_BARRIER_BROKEN, "the barrier \"%s\" is broken: missing %s", name,
                           shell->barrier_missing);

@@ -113,12 +113,22 @@ static void call_rest (federate_shell_t *shell, const federate_delivery_t *what)
     }
 }
 
+/*  The callback itself is the user's time. */
+static mst_err_t next_measured (federate_shell_t *shell, federate_delivery_t *what)
+{
+    federate_meter_start (shell);
+    mst_err_t err = federate_core_next (shell->core, what);
+    federate_meter_stop (shell, FEDERATE_METER_WATCHES);
+    return err;
+}
+
 mst_err_t federate_dispatch (federate_shell_t *shell, bool *any)
 {
     federate_delivery_t what;
 
     base_assert (shell != NULL && any != NULL);
-    mst_err_t err = federate_core_next (shell->core, &what);
+    mst_err_t err = shell->meter.watching ? next_measured (shell, &what)
+                                          : federate_core_next (shell->core, &what);
     *any = !err && what.kind != FEDERATE_NOTHING;
     if (err || !*any)
         return err;

@@ -523,6 +523,8 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
         err = send_join (shell, options, name ? name : made, federation, advertise);
     if (!err)
         err = federate_table_add (shell);
+    if (!err)
+        federate_meter_join (shell);
     return err;
 }
 

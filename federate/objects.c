@@ -28,6 +28,8 @@ static mst_err_t wait_for_room (federate_shell_t *shell, int64_t *patience_ns)
         federate_core_run_ahead (shell->core);
         return MST_OK;
     }
+    uint8_t before = shell->meter.doing;
+    shell->meter.doing = WIRE_DOING_IS_BLOCKED;
     federate_core_blocked (shell->core, true);
     if (shell->immediate) {
         link_poll_wake (shell->poll);
@@ -37,6 +39,7 @@ static mst_err_t wait_for_room (federate_shell_t *shell, int64_t *patience_ns)
     } else
         err = federate_pump (shell, paced ? deadline_ns - began : INT64_MAX);
     federate_core_blocked (shell->core, false);
+    shell->meter.doing = before;
     federate_core_counters_edit (shell->core)->blocked_ns += (uint64_t) (link_clock_ns () - began);
     federate_core_state (shell->core, &state);
     if (!err && state.lost)
@@ -248,17 +251,4 @@ mst_err_t mst_report (mst_federate_t fed, const char *name, const char *value)
     if (!name || !value)
         return base_error (MST_E_INVALID_ARGUMENT, "mst_report needs a name and a value");
     SIMPLE (federate_core_report (shell->core, name, value));
-}
-
-mst_err_t mst_counters (mst_federate_t fed, mst_counters_t *counters)
-{
-    federate_shell_t *shell;
-
-    if (!counters)
-        return base_error (MST_E_INVALID_ARGUMENT, "mst_counters needs a place for them");
-    mst_err_t err = federate_enter (fed, &shell);
-    if (err)
-        return err;
-    *counters = *federate_core_counters (shell->core);
-    return federate_leave (shell, MST_OK);
 }

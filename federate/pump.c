@@ -347,6 +347,7 @@ static mst_err_t take_in (federate_shell_t *shell)
         err = drain_router (shell);
     if (!err)
         err = drain_roads (shell);
+    federate_meter_tell (shell);
     return err ? err : federate_carry_out (shell, false);
 }
 
@@ -411,7 +412,7 @@ static mst_err_t watch_lacks (federate_shell_t *shell)
     return federate_core_tell_lacks (shell->core);
 }
 
-mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
+static mst_err_t pump (federate_shell_t *shell, int64_t timeout_ns)
 {
     base_assert (shell != NULL);
     shell->turn_bytes = 0;
@@ -427,4 +428,13 @@ mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
         return err;
     err = close_doomed (shell);
     return err ? err : federate_carry_out (shell, false);
+}
+
+mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns)
+{
+    if (--shell->meter.turns <= 0)
+        federate_meter_start (shell);
+    mst_err_t err = pump (shell, timeout_ns);
+    federate_meter_turn (shell);
+    return err;
 }

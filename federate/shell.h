@@ -12,12 +12,14 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "federate/core/core.h"
+#include "federate/meter.h"
 #include "fom/codec.h"
 #include "link/dealer.h"
 #include "link/message.h"
 #include "link/poll.h"
 #include "link/router.h"
 #include "link/thread.h"
+#include "wire/services.h"
 
 enum {
     FEDERATE_SLOTS_MAX = 1024,          /* federates of one process at the same time */
@@ -50,7 +52,7 @@ typedef struct federate_road {
     size_t first_waiting;
 } federate_road_t;
 
-typedef struct federate_shell {
+struct federate_shell {
     federate_core_t *core;
     link_poll_t *poll;
     link_dealer_t *rti;
@@ -85,13 +87,16 @@ typedef struct federate_shell {
     fom_codec_t *codec; /* of the core's model; NULL until a value is encoded or decoded */
     char *listed;       /* sessions: reportFederationExecutions */
     size_t listed_size_bytes;
-} federate_shell_t;
+    federate_meter_t meter;
+};
 
 /*  table.c: handles. A stale handle gives MST_E_STALE_HANDLE. */
 mst_err_t federate_table_add (federate_shell_t *shell);
 /*  From now on calls take the lock. Before the thread starts. */
 void federate_table_lock (const federate_shell_t *shell);
 void federate_table_remove (federate_shell_t *shell);
+/*  Is the next call to be measured? */
+void federate_table_measure (const federate_shell_t *shell, bool on);
 
 /*  enter and leave bracket every call on the core; leave carries out its effects (or wakes the
    thread). An enter that fails gives NULL for the shell and needs no leave. */
@@ -132,6 +137,10 @@ mst_err_t federate_wait_until (federate_shell_t *shell, federate_until_t *until,
                                const void *context, int64_t deadline_ns);
 int64_t federate_deadline (int64_t wait_ms);
 void federate_thread (void *shell);
+
+/*  explain.c: either may be NULL. */
+mst_err_t federate_explain (federate_shell_t *shell, const wire_explain_t *args, mst_wait_t *wait,
+                            char *text, size_t size_bytes);
 
 /*  join.c */
 mst_err_t federate_session_open (const char *rti, int64_t timeout_ms, federate_shell_t **shell);

@@ -9,10 +9,12 @@
 typedef struct slot {
     _Atomic uint32_t generation; /* odd: in use */
     _Atomic (federate_shell_t *) shell;
-    atomic_bool locked; /* calls take the mutex */
-    bool made;          /* the mutex is; whoever holds the slot looks */
+    _Atomic uint8_t how; /* calls take the mutex; the next one is measured */
+    bool made;           /* the mutex is; whoever holds the slot looks */
     link_mutex_t mutex;
 } slot_t;
+
+enum { SLOT_LOCKED = 1, SLOT_MEASURED = 2 };
 
 static slot_t slots[FEDERATE_SLOTS_MAX];
 
@@ -40,7 +42,17 @@ mst_err_t federate_table_add (federate_shell_t *shell)
 void federate_table_lock (const federate_shell_t *shell)
 {
     base_assert (shell != NULL && shell->handle.generation != 0);
-    atomic_store (&slots[shell->handle.slot].locked, true);
+    atomic_fetch_or (&slots[shell->handle.slot].how, SLOT_LOCKED);
+}
+
+void federate_table_measure (const federate_shell_t *shell, bool on)
+{
+    slot_t *slot = &slots[shell->handle.slot];
+    base_assert (shell->handle.generation != 0);
+    if (on)
+        atomic_fetch_or (&slot->how, SLOT_MEASURED);
+    else
+        atomic_fetch_and (&slot->how, (uint8_t) ~SLOT_MEASURED);
 }
 
 void federate_table_remove (federate_shell_t *shell)
@@ -51,7 +63,7 @@ void federate_table_remove (federate_shell_t *shell)
     slot_t *slot = &slots[shell->handle.slot];
     link_mutex_lock (&slot->mutex);
     atomic_store (&slot->shell, NULL);
-    atomic_store (&slot->locked, false);
+    atomic_store (&slot->how, 0);
     atomic_fetch_add (&slot->generation, 1);
     link_mutex_unlock (&slot->mutex);
     shell->handle = (mst_federate_t){ 0, 0 };
@@ -77,11 +89,18 @@ mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell)
     *shell = find (fed);
     if (!*shell)
         return stale ();
-    if (!atomic_load (&slots[fed.slot].locked))
+    uint8_t how = atomic_load (&slots[fed.slot].how);
+    if (how == 0)
         return MST_OK;
+    if ((how & SLOT_LOCKED) == 0) {
+        federate_meter_start (*shell);
+        return MST_OK;
+    }
     link_mutex_lock (&slots[fed.slot].mutex);
     if (find (fed) == *shell && !(*shell)->leaving) {
         (*shell)->calls++;
+        if ((*shell)->meter.calls <= 0)
+            federate_meter_start (*shell);
         return MST_OK;
     }
     link_mutex_unlock (&slots[fed.slot].mutex);
@@ -92,6 +111,8 @@ mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell)
 mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell)
 {
     mst_err_t err = federate_enter (fed, shell);
+    if (!err && (*shell)->meter.began_ns != 0) /* its parts are measured, not the whole */
+        federate_meter_cancel (*shell);
     if (err || !federate_in_callback (*shell))
         return err;
     (void) federate_leave (*shell, MST_E_CALL_NOT_ALLOWED);
@@ -99,6 +120,13 @@ mst_err_t federate_enter_waiting (mst_federate_t fed, federate_shell_t **shell)
     return base_error (
         MST_E_CALL_NOT_ALLOWED,
         "within a callback no call may wait: note what to do and do it after mst_evoke");
+}
+
+static inline mst_err_t leave (federate_shell_t *shell, mst_err_t err)
+{
+    if (err || !federate_core_wants (shell->core))
+        return err;
+    return federate_carry_out (shell, false);
 }
 
 mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
@@ -110,12 +138,16 @@ mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
             link_condition_broadcast (&shell->changed);
         if (!federate_in_callback (shell))
             link_poll_wake (shell->poll);
+        if (--shell->meter.calls <= 0)
+            federate_meter_call (shell);
         link_mutex_unlock (shell->mutex);
         return err;
     }
-    if (err || !federate_core_wants (shell->core))
-        return err;
-    return federate_carry_out (shell, false);
+    if (--shell->meter.calls > 0)
+        return leave (shell, err);
+    err = leave (shell, err);
+    federate_meter_call (shell);
+    return err;
 }
 
 void federate_close_door (federate_shell_t *shell)

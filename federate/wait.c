@@ -39,14 +39,20 @@ mst_err_t federate_turn (federate_shell_t *shell, int64_t deadline_ns, bool *in_
 {
     *in_time = true;
     if (shell->immediate) {
+        int64_t began_ns = link_clock_ns ();
         link_poll_wake (shell->poll);
         *in_time = link_condition_wait (&shell->changed, shell->mutex, deadline_ns);
+        shell->meter.waited_ns += link_clock_ns () - began_ns;
         return shell->leaving
                    ? base_error (MST_E_NOT_JOINED, "the federate has left while this call waited")
                    : MST_OK;
     }
     int64_t left = remaining (deadline_ns);
+    uint8_t before = shell->meter.doing;
+    if (before == WIRE_DOING_COMPUTES)
+        shell->meter.doing = WIRE_DOING_WAITS;
     mst_err_t err = federate_pump (shell, left);
+    shell->meter.doing = before;
     *in_time = left > 0;
     return err;
 }
@@ -174,7 +180,9 @@ mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any)
                           "callbacks are immediate: there is nothing to evoke");
         return federate_leave (shell, err);
     }
+    shell->meter.doing = WIRE_DOING_WAITS;
     err = evoke (shell, federate_deadline (wait_ms), &first);
+    shell->meter.doing = WIRE_DOING_COMPUTES;
     if (any)
         *any = first;
     if (!err && !first && is_lost (shell))

@@ -26,6 +26,7 @@ struct link_poll {
     int64_t spin_limit_ns;  /* as set, 0 on a single core */
     int64_t spin_ns;        /* as it paid lately */
     uint32_t spin_attempts; /* since the last one of full length */
+    int64_t waited_ns;      /* with nothing there, all waits together */
 };
 
 /*  What epoll gives back: a source's address, or a plain descriptor marked by the lowest bit, which
@@ -248,6 +249,22 @@ static int link_poll_ms (int64_t duration_ns)
     return ms < INT_MAX ? (int) ms : INT_MAX;
 }
 
+/*  Nothing is there yet: spins, then sleeps. True: something came. */
+static bool link_poll_idle (link_poll_t *self, int64_t now_ns, int64_t end_ns)
+{
+    if (end_ns > now_ns && link_poll_spin (self, now_ns, end_ns))
+        return true;
+    for (;;) {
+        now_ns = link_clock_ns ();
+        if (link_poll_due (self, now_ns))
+            return true;
+        if (now_ns >= end_ns)
+            return false;
+        if (link_poll_look (self, end_ns == INT64_MAX ? -1 : link_poll_ms (end_ns - now_ns)))
+            return true;
+    }
+}
+
 bool link_poll_wait (link_poll_t *self, int64_t timeout_ns)
 {
     base_assert (self != NULL && timeout_ns >= 0);
@@ -261,16 +278,13 @@ bool link_poll_wait (link_poll_t *self, int64_t timeout_ns)
 
     int64_t now_ns = link_clock_ns ();
     int64_t deadline_ns = timeout_ns < INT64_MAX - now_ns ? now_ns + timeout_ns : INT64_MAX;
-    int64_t end_ns = wake_ns < deadline_ns ? wake_ns : deadline_ns;
-    if (end_ns > now_ns && link_poll_spin (self, now_ns, end_ns))
-        return true;
-    for (;;) {
-        now_ns = link_clock_ns ();
-        if (link_poll_due (self, now_ns))
-            return true;
-        if (now_ns >= end_ns)
-            return false;
-        if (link_poll_look (self, end_ns == INT64_MAX ? -1 : link_poll_ms (end_ns - now_ns)))
-            return true;
-    }
+    found = link_poll_idle (self, now_ns, wake_ns < deadline_ns ? wake_ns : deadline_ns);
+    self->waited_ns += link_clock_ns () - now_ns;
+    return found;
+}
+
+int64_t link_poll_waited_ns (const link_poll_t *self)
+{
+    base_assert (self != NULL);
+    return self->waited_ns;
 }

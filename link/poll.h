@@ -40,6 +40,9 @@ void link_poll_set_spin (link_poll_t *self, int64_t spin_ns);
    to the process ends the wait early. True: something is there. */
 bool link_poll_wait (link_poll_t *self, int64_t timeout_ns);
 
+/*  How long its waits had nothing to give, all together: spinning and asleep. */
+int64_t link_poll_waited_ns (const link_poll_t *self);
+
 /*  Ends the wait that is under way, or else the next one. */
 void link_poll_wake (link_poll_t *self);
 

@@ -213,7 +213,9 @@ typedef struct timemgmt_state {
     int64_t now;       /* granted */
     int64_t requested; /* while waiting; else KEY_NONE */
     int64_t lookahead, lookahead_requested;
-    int64_t bound;       /* KEY_NONE: not regulating */
+    int64_t bound; /* KEY_NONE: not regulating */
+    int64_t
+        standing; /* what its own request and its messages allow, whatever others do; likewise */
     int64_t message_min; /* M; KEY_MAX: none */
     int64_t held_from;   /* smallest hold; KEY_MAX: none */
 } timemgmt_state_t;

@@ -43,6 +43,7 @@ static void state_of_joined (const timemgmt_bounds_t *self, uint32_t slot, timem
         .requested = row->waiting ? row->requested : TIMEMGMT_KEY_NONE,
         .lookahead_requested = bounded ? row->floor.lookahead : 0,
         .bound = bounded ? timemgmt_row_promise (self, slot) : TIMEMGMT_KEY_NONE,
+        .standing = bounded ? timemgmt_row_bound (row) : TIMEMGMT_KEY_NONE,
         .message_min = timemgmt_row_message_min (row),
         .held_from = row->held_from,
     };
@@ -57,6 +58,7 @@ void timemgmt_bounds_state (const timemgmt_bounds_t *self, uint32_t slot, timemg
         .now = TIMEMGMT_KEY_NONE,
         .requested = TIMEMGMT_KEY_NONE,
         .bound = TIMEMGMT_KEY_NONE,
+        .standing = TIMEMGMT_KEY_NONE,
         .message_min = TIMEMGMT_KEY_MAX,
         .held_from = TIMEMGMT_KEY_MAX,
     };

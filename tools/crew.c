@@ -64,6 +64,7 @@ void tools_crew_fini (tools_crew_t *self)
         member_destroy (self->members.items[i - 1]);
     BASE_LIST_FINI (&self->members);
     BASE_LIST_FINI (&self->polls);
+    tools_guard_stop (&self->guard);
     if (self->signals >= 0) {
         (void) close (self->signals);
         (void) sigprocmask (SIG_SETMASK, &self->before, NULL);
@@ -83,7 +84,8 @@ static mst_err_t member_new (const tools_enlist_t *enlist, tools_member_t **self
     base_buffer_init (&self->line);
     self->name = base_strdup (enlist->name);
     self->output = base_strdup (enlist->output);
-    self->output_fd = open (enlist->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    self->output_fd =
+        open (enlist->output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
     mst_err_t err = MST_OK;
     if (self->output_fd < 0)
         err = base_error (MST_E_IO, "%s cannot be written: %s", enlist->output, strerror (errno));
@@ -102,7 +104,11 @@ mst_err_t tools_crew_start (tools_crew_t *self, const tools_enlist_t *enlist,
     if (BASE_LIST_ROOM (&self->members))
         return base_alloc_error ();
     tools_member_t *fresh = NULL;
-    mst_err_t err = member_new (enlist, &fresh);
+    mst_err_t err = MST_OK;
+    if (enlist->role == TOOLS_FEDERATE && self->guard.pid == 0)
+        err = tools_guard_start (&self->guard);
+    if (!err)
+        err = member_new (enlist, &fresh);
     if (err)
         return err;
     err = tools_process_start (
@@ -119,6 +125,8 @@ mst_err_t tools_crew_start (tools_crew_t *self, const tools_enlist_t *enlist,
         member_destroy (fresh);
         return err;
     }
+    if (enlist->role == TOOLS_FEDERATE)
+        tools_guard_tell (&self->guard, fresh->process.pid, true);
     if (!enlist->piped) { /* it writes by itself */
         (void) close (fresh->output_fd);
         fresh->output_fd = -1;
@@ -198,7 +206,10 @@ void tools_crew_wait (tools_crew_t *self, int64_t timeout_ms)
     crew_signals (self);
     BASE_LIST_EACH (&self->members, i) {
         tools_member_t *member = self->members.items[i];
+        bool before = member->process.ended;
         bool ended = tools_process_collect (&member->process);
+        if (ended && !before && member->role == TOOLS_FEDERATE)
+            tools_guard_tell (&self->guard, member->process.pid, false);
         member_drain (member);
         if (ended && member->process.out >= 0) { /* held open by a grandchild: we read no longer */
             (void) close (member->process.out);

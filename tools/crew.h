@@ -10,9 +10,15 @@
 #include <stdint.h>
 #include "base/buffer.h"
 #include "base/list.h"
+#include "tools/guard.h"
 #include "tools/process.h"
 
-typedef enum tools_role { TOOLS_RTI = 1, TOOLS_RECORDER = 2, TOOLS_FEDERATE = 4 } tools_role_t;
+typedef enum tools_role {
+    TOOLS_RTI = 1,
+    TOOLS_RECORDER = 2,
+    TOOLS_FEDERATE = 4,
+    TOOLS_PACER = 8
+} tools_role_t;
 
 typedef struct tools_member {
     tools_process_t process;
@@ -33,6 +39,7 @@ typedef struct tools_crew {
     BASE_LIST (struct pollfd) polls;
     sigset_t before;     /* our signal mask without the crew */
     int signals;         /* a signalfd; -1 */
+    tools_guard_t guard; /* who kills the federates when we are killed; from the first one on */
     int interrupt;       /* the last SIGINT, SIGTERM or SIGHUP that came; 0: none */
     uint32_t interrupts; /* how many */
 } tools_crew_t;

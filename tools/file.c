@@ -196,6 +196,30 @@ static int entry_remove (const char *path, const struct stat *stat_of, int kind,
     return remove (path);
 }
 
+mst_err_t tools_folder_make (const char *path)
+{
+    struct stat found;
+    char *part = base_strdup (path);
+    if (!part)
+        return base_alloc_error ();
+    int why = 0;
+    for (char *at = part + 1; at[-1] && !why; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char was = *at;
+        *at = '\0';
+        if (mkdir (part, 0777) != 0 && errno != EEXIST)
+            why = errno;
+        *at = was;
+    }
+    base_free (part);
+    if (stat (path, &found) == 0 && S_ISDIR (found.st_mode))
+        return MST_OK;
+    if (why && why != ENOTDIR)
+        return base_error (MST_E_IO, "%s cannot be made: %s", path, strerror (why));
+    return base_error (MST_E_IO, "%s is no folder", path);
+}
+
 void tools_folder_remove (const char *path)
 {
     (void) nftw (path, entry_remove, WALK_FILES_OPEN, FTW_DEPTH | FTW_PHYS);

@@ -46,6 +46,8 @@ uint64_t tools_file_size (const char *path);
 
 /*  A fresh folder "PREFIX-XXXXXX" under TMPDIR or /tmp; its path is to be freed. */
 mst_err_t tools_folder_new (const char *prefix, char **path);
+/*  Makes a folder, and those above it, where they are missing. Errors: MST_E_IO. */
+mst_err_t tools_folder_make (const char *path);
 /*  Removes it with the files in it. */
 void tools_folder_remove (const char *path);
 

@@ -38,11 +38,13 @@ static mst_err_t host_ready (tools_crew_t *crew, tools_member_t *rti, char **end
                                    rti->ready);
 }
 
-mst_err_t tools_host_start (tools_crew_t *crew, const char *folder, char **endpoint)
+mst_err_t tools_host_start (tools_crew_t *crew, const char *folder, const char *listen,
+                            char **endpoint)
 {
     char *program = NULL, *output = tools_path (folder, "rti.txt");
     tools_member_t *rti = NULL;
-    const char *const argv[] = { "muster", "rti", "--port", "0", NULL };
+    const char *const argv[] = { "muster", "rti", listen ? "--endpoint" : "--port",
+                                 listen ? listen : "0", NULL };
     mst_err_t err = output ? tools_program_own (&program) : base_alloc_error ();
     if (!err)
         err = tools_crew_start (crew,

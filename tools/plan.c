@@ -84,8 +84,8 @@ static mst_err_t plan_member_add (tools_plan_t *self, const scenario_group_t *gr
     tools_plan_member_t member = { .group = group, .rank = rank };
     member.name =
         numbered ? tools_text ("%s-%u", group->name, rank + 1) : base_strdup (group->name);
-    member.program = base_strdup (program);
-    if (!member.name || !member.program || BASE_LIST_ROOM (&self->members)) {
+    member.program = program ? base_strdup (program) : NULL;
+    if (!member.name || !member.program != !program || BASE_LIST_ROOM (&self->members)) {
         base_free (member.name);
         base_free (member.program);
         return base_alloc_error ();
@@ -98,7 +98,8 @@ static mst_err_t plan_member_add (tools_plan_t *self, const scenario_group_t *gr
 static mst_err_t plan_group (tools_plan_t *self, const scenario_group_t *group)
 {
     char *program = NULL;
-    mst_err_t err = tools_program_find (group->run[0], self->folder, &program);
+    mst_err_t err =
+        group->remote ? MST_OK : tools_program_find (group->run[0], self->folder, &program);
     if (err)
         return base_error_prefix (err, "%s: federate \"%s\": ", self->path, group->name);
     for (uint32_t rank = 0; rank < group->count && !err; rank++)

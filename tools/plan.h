@@ -14,7 +14,7 @@ enum { TOOLS_SCENARIO_ENVIRONMENT_MAX = 100 * 1000 }; /* bytes; Linux gives a va
    whatever its count, are numbered from 1: "sky-1". */
 typedef struct tools_plan_member {
     char *name;
-    char *program;
+    char *program; /* NULL: it is started elsewhere */
     const scenario_group_t *group;
     uint32_t rank; /* in its group, from 0 */
 } tools_plan_member_t;

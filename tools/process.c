@@ -200,8 +200,14 @@ static void process_ended (tools_process_t *self, int status)
 bool tools_process_collect (tools_process_t *self)
 {
     int status = 0;
-    if (self->pid > 0 && !self->ended && waitpid (self->pid, &status, WNOHANG) == self->pid)
+    siginfo_t info = { 0 };
+    if (self->pid > 0 && !self->ended &&
+        waitid (P_PID, (id_t) self->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == self->pid) {
+        (void) kill (-self->pid, SIGKILL); /* its number is not yet anybody else's */
+        (void) waitpid (self->pid, &status, 0);
         process_ended (self, status);
+    }
     return self->pid == 0 || self->ended;
 }
 

@@ -41,7 +41,8 @@ typedef struct tools_process {
 /*  Errors: MST_E_IO (which program, why). */
 mst_err_t tools_process_start (tools_process_t *self, const tools_start_t *start);
 
-/*  True when it has ended; then `code` stands. Does not wait. */
+/*  True when it has ended; then `code` stands, and what it started and left behind in its group is
+   killed. Does not wait. */
 bool tools_process_collect (tools_process_t *self);
 
 /*  To the child and what it started. One that has ended gets nothing. */

@@ -60,7 +60,7 @@ mst_err_t tools_replay (const tools_replay_options_t *options, base_buffer_t *ou
     if (!err && !options->rti)
         err = tools_folder_new ("muster-replay", &folder);
     if (!err && !options->rti)
-        err = tools_host_start (&crew, folder, &endpoint);
+        err = tools_host_start (&crew, folder, NULL, &endpoint);
     if (!err && !options->rti && options->ready)
         options->ready (options->user, endpoint);
     if (!err)

@@ -61,12 +61,16 @@ static mst_err_t run_ended (run_t *self, tools_member_t *member)
     member->seen = true;
     if (member->role == TOOLS_FEDERATE)
         return run_federate_ended (self, member);
+    if (member->role == TOOLS_PACER && member->process.code == 0)
+        return MST_OK; /* the end of the scenario's time, or of the federates */
     mst_err_t err = run_complain (self, member);
     if (err)
         return err;
     (void) tools_process_end_text (text, member->process.code);
     if (member->role == TOOLS_RTI)
         return base_error (MST_E_CONNECTION_LOST, "the RTI %s in mid-run", text);
+    if (member->role == TOOLS_PACER)
+        return base_error (MST_E_IO, "the pacer %s in mid-run", text);
     return base_error (MST_E_IO, "the recorder %s: the recording is not whole", text);
 }
 
@@ -91,7 +95,7 @@ static size_t run_required_running (const run_t *self)
         const tools_member_t *member = self->crew.members.items[i];
         running += member->role == TOOLS_FEDERATE && member->required && !member->process.ended;
     }
-    return running;
+    return running + run_remote_expected (self);
 }
 
 /*  Viewers and the like may run on for ever: once all others have ended, so must they. */
@@ -109,15 +113,18 @@ static void run_end_optional (run_t *self)
 static mst_err_t run_wait (run_t *self)
 {
     mst_err_t err = MST_OK;
-    while (!err && tools_crew_running (&self->crew, TOOLS_FEDERATE) > 0) {
+    while (!err && (tools_crew_running (&self->crew, TOOLS_FEDERATE) > 0 ||
+                    run_remote_expected (self) > 0)) {
         tools_crew_wait (&self->crew, STATUS_EVERY_MS);
         if (self->crew.interrupt)
             return base_error (MST_E_CALL_NOT_ALLOWED, "ended by signal %d (%s)",
                                self->crew.interrupt, strsignal (self->crew.interrupt));
+        run_progress (self);
         err = run_look (self);
         if (!err)
+            err = run_presence_look (self);
+        if (!err)
             run_end_optional (self);
-        run_progress (self);
     }
     if (!err)
         err = run_look (self);
@@ -149,9 +156,23 @@ static void run_count_steps (run_t *self)
         self->outcome->summary.steps = strtoull (steps, NULL, 10);
 }
 
+/*  Last words before the results are asked for. */
+static mst_err_t run_end_pacer (run_t *self)
+{
+    tools_crew_stop (&self->crew, TOOLS_PACER, GRACE_MS);
+    BASE_LIST_EACH (&self->crew.members, i) {
+        tools_member_t *member = self->crew.members.items[i];
+        if (member->role == TOOLS_PACER && member->process.code != 0 && !member->seen)
+            return run_ended (self, member);
+    }
+    return MST_OK;
+}
+
 static mst_err_t run_end_good (run_t *self)
 {
-    mst_err_t err = run_end_recorder (self);
+    mst_err_t err = run_end_pacer (self);
+    if (!err)
+        err = run_end_recorder (self);
     if (!err)
         err = run_results (self);
     if (!err)
@@ -162,7 +183,7 @@ static mst_err_t run_end_good (run_t *self)
 /*  Everybody goes, in the order that loses least. */
 static void run_end_all (run_t *self, mst_err_t err)
 {
-    tools_crew_stop (&self->crew, TOOLS_FEDERATE, GRACE_MS);
+    tools_crew_stop (&self->crew, TOOLS_FEDERATE | TOOLS_PACER, GRACE_MS);
     (void) run_end_recorder (self);
     if (self->created && err != MST_E_CONNECTION_LOST &&
         (self->options->rti || tools_crew_running (&self->crew, TOOLS_RTI) > 0))
@@ -228,6 +249,8 @@ mst_err_t tools_run (const tools_plan_t *plan, const tools_run_options_t *option
     char text[RUN_TEXT_SIZE];
     run_t self = { .plan = plan, .options = options, .outcome = outcome };
     mst_err_t err = outcome_init (outcome, plan);
+    if (!err)
+        err = tools_run_check (plan, options);
     if (err)
         return err;
     err = tools_crew_init (&self.crew);
@@ -238,12 +261,13 @@ mst_err_t tools_run (const tools_plan_t *plan, const tools_run_options_t *option
     tools_watch_destroy (&self.watch);
     tools_crew_fini (&self.crew);
     run_summarize (&self);
-    if (self.folder && !err)
+    if (self.folder && !err && !options->output)
         tools_folder_remove (self.folder);
-    else if (self.folder)
+    else if (self.folder && err)
         (void) tools_text_append (&outcome->complaint, "what everybody printed is in %s\n",
                                   self.folder);
     base_buffer_fini (&self.json);
+    base_free (self.presence);
     base_free (self.folder);
     base_free (self.rti);
     return err ? base_error (err, "%s", text) : MST_OK;

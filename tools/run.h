@@ -15,8 +15,11 @@ typedef enum tools_telling {
 typedef struct tools_run_options {
     const char *rti;    /* an endpoint; NULL: a new RTI of our own */
     const char *record; /* the recording's file; NULL: none */
+    const char *output; /* a folder for what everybody prints, made if need be; NULL: a temporary
+                           one, which goes after a good run */
+    const char *listen; /* where our RTI listens; NULL: at a free port of this machine */
+    double pace;        /* logical seconds per second; 0: as fast as it goes */
     tools_telling_t telling;
-    bool quiet; /* nothing at all but errors */
 } tools_run_options_t;
 
 typedef struct tools_outcome {
@@ -25,6 +28,9 @@ typedef struct tools_outcome {
     base_buffer_t
         complaint; /* lines about who failed and what they printed last; empty when good */
 } tools_outcome_t;
+
+/*  Do plan and options fit together? MST_E_CONFIG. */
+mst_err_t tools_run_check (const tools_plan_t *plan, const tools_run_options_t *options);
 
 /*  Runs it to the end. The outcome is filled as far as it went, also after an error; it is given
    back with tools_outcome_fini. Errors: MST_E_IO (a federate failed, a recording could not be

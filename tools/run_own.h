@@ -10,6 +10,14 @@
 
 enum { RUN_TEXT_SIZE = 1024 };
 
+/*  What the RTI says of a member of the plan. */
+typedef struct run_presence {
+    bool joined; /* now or before */
+    bool left;
+    bool lost;
+    bool seen; /* its loss was dealt with */
+} run_presence_t;
+
 typedef struct run {
     const tools_plan_t *plan;
     const tools_run_options_t *options;
@@ -28,10 +36,21 @@ typedef struct run {
     size_t failed;            /* federates, required ones */
     size_t complaints;        /* about so many it was told */
     size_t told_width;        /* of the bar on the terminal */
+    run_presence_t *presence; /* of each member of the plan */
 } run_t;
 
 /*  run_start.c */
 mst_err_t run_start (run_t *self);
+
+/*  run_remote.c: federates that are started elsewhere, and who has not come in time. */
+mst_err_t run_remote_start (run_t *self, size_t index, const tools_environment_t *environment);
+void run_presence_take (run_t *self, const tools_status_t *status);
+/*  What is returned ends the run. */
+mst_err_t run_presence_look (run_t *self);
+/*  Required remote ones that have not left yet. */
+size_t run_remote_expected (const run_t *self);
+/*  Names of who has not joined, with commas between. */
+mst_err_t run_missing_names (const run_t *self, base_buffer_t *out, size_t *count);
 
 /*  run_watch.c: the federation's time, for people. */
 void run_progress (run_t *self);

@@ -75,6 +75,7 @@ void run_progress (run_t *self)
                                        self->json.size_bytes, self->plan->scenario->name);
     if (!err && status.found) {
         status_keep (self, &status);
+        run_presence_take (self, &status);
         if (self->options->telling != TOOLS_TELL_NOTHING)
             progress_tell (self, &status);
     }

@@ -27,6 +27,10 @@ enum {
     SCENARIO_LEAF_CAPACITY_MAX = 1 << 20
 };
 
+/*  Of time.pace: what <muster/pace.h> takes. */
+#define SCENARIO_PACE_MIN 1e-6
+#define SCENARIO_PACE_MAX 1e9
+
 typedef enum scenario_crash { SCENARIO_CRASH_STOP, SCENARIO_CRASH_CONTINUE } scenario_crash_t;
 
 /*  A group of like federates: `count` processes of one program. */
@@ -37,6 +41,7 @@ typedef struct scenario_group {
     uint32_t count;
     bool scalable; /* --federates N means this group */
     bool required; /* false: the run goes on without it */
+    bool remote;   /* started elsewhere, by hand: the runner waits for it; `run` may be empty */
     scenario_crash_t on_crash;
 } scenario_group_t;
 
@@ -47,6 +52,7 @@ typedef struct scenario_time {
     int64_t end;      /* counts from the start, as are the next two */
     int64_t step;
     int64_t lookahead;
+    double pace; /* logical seconds per second of the wall; 0: as fast as it goes */
 } scenario_time_t;
 
 typedef enum scenario_outside { SCENARIO_OUTSIDE_PARK } scenario_outside_t;
@@ -99,6 +105,8 @@ typedef struct scenario {
     const scenario_value_t *expect;
     uint32_t expect_count;
     scenario_record_t record;
+    const char *listen;          /* where the run's RTI is reached; "": by this machine only */
+    int64_t start_limit_ns;      /* all who are required have joined by then; 0: no limit */
     const char *parameters_json; /* the parameters as one JSON object */
     const char *text;            /* the whole scenario as JSON, changes included */
     char *folder;                /* where its file lies; "." otherwise */

@@ -120,7 +120,9 @@ static mst_err_t check_unit (scenario_time_t *time, const config_object_t *in)
 /*  Real-time federations have no time section; then nothing here applies. */
 static mst_err_t check_time (scenario_t *self, const config_object_t *whole)
 {
-    static const char *const keys[] = { "unit", "start", "end", "step", "lookahead", "mode" };
+    static const char *const keys[] = {
+        "unit", "start", "end", "step", "lookahead", "mode", "pace"
+    };
     scenario_time_t *time = &self->time;
     config_object_t in;
 
@@ -141,6 +143,9 @@ static mst_err_t check_time (scenario_t *self, const config_object_t *whole)
     time->lookahead = time->step;
     if (!err)
         err = check_counts (time, &in, "lookahead", false, 0, &time->lookahead);
+    if (!err)
+        err = config_object_number (&in, "pace", false, SCENARIO_PACE_MIN, SCENARIO_PACE_MAX,
+                                    &time->pace);
     return err ? err : check_mode (&in);
 }
 
@@ -205,12 +210,19 @@ static mst_err_t check_space (scenario_t *self, const config_object_t *whole)
 
 /*  Federates ----------------------------------------------------------------------------------- */
 
+/*  "run" is missing, or null. */
+static bool check_no_run (const config_object_t *in)
+{
+    const cJSON *run = config_object_find (in, "run");
+    base_assert (in != NULL);
+    return !run || cJSON_IsNull (run);
+}
+
 /*  Defaults: one process, required, and its crash stops the run. */
 static mst_err_t check_group (scenario_t *self, const config_object_t *in, scenario_group_t *group)
 {
-    static const char *const keys[] = {
-        "name", "count", "scalable", "run", "on_crash", "required"
-    };
+    static const char *const keys[] = { "name",     "count",    "scalable", "run",
+                                        "on_crash", "required", "remote" };
     static const char *const crashes[] = { "stop", "continue" };
     int64_t count = 1;
     int on_crash = SCENARIO_CRASH_STOP;
@@ -226,6 +238,8 @@ static mst_err_t check_group (scenario_t *self, const config_object_t *in, scena
     if (!err)
         err = config_object_truth (in, "required", false, &group->required);
     if (!err)
+        err = config_object_truth (in, "remote", false, &group->remote);
+    if (!err && !(group->remote && check_no_run (in)))
         err = config_object_texts (in, "run", true, &self->arena, &group->run, &group->run_count);
     if (!err)
         err =
@@ -400,6 +414,22 @@ static mst_err_t check_print (scenario_t *self, const cJSON *item, bool pretty, 
     return *out ? MST_OK : base_alloc_error ();
 }
 
+/*  An endpoint that others can be told: not "every address". */
+static mst_err_t check_start (scenario_t *self, const config_object_t *whole)
+{
+    static const char tcp[] = "tcp://";
+    self->listen = "";
+    mst_err_t err = config_object_text (whole, "listen", false, &self->listen);
+    const char *host = self->listen + (strncmp (self->listen, tcp, 6) == 0 ? 6 : 0);
+    if (!err && self->listen[0] &&
+        (host == self->listen || host[0] == '*' || strncmp (host, "0.0.0.0:", 8) == 0 ||
+         !strrchr (host, ':')))
+        return config_object_wrong (whole, "listen",
+                                    "the address and port by which other machines reach this one, "
+                                    "like \"tcp://10.0.0.5:15000\"");
+    return err ? err : config_object_duration (whole, "start_limit", false, &self->start_limit_ns);
+}
+
 static mst_err_t check_sections (scenario_t *self, const config_object_t *whole)
 {
     mst_err_t err = check_time (self, whole);
@@ -410,6 +440,8 @@ static mst_err_t check_sections (scenario_t *self, const config_object_t *whole)
     if (!err)
         err = check_values (self, whole, "parameters", false, &self->parameters,
                             &self->parameter_count);
+    if (!err)
+        err = check_start (self, whole);
     if (!err)
         err = check_values (self, whole, "expect", true, &self->expect, &self->expect_count);
     return err ? err : check_record (self, whole);
@@ -424,6 +456,7 @@ static void check_clear (scenario_t *self)
     self->space = (scenario_space_t){ 0 };
     self->record = (scenario_record_t){ 0 };
     self->fom_count = self->group_count = self->federate_count = 0;
+    self->start_limit_ns = 0;
     self->parameter_count = self->expect_count = 0;
     self->parameters = self->expect = NULL;
     self->parameters_json = "{}";
@@ -432,8 +465,9 @@ static void check_clear (scenario_t *self)
 /*  Every section once, in the order of the file; the first mistake ends it. */
 mst_err_t scenario_check (scenario_t *self)
 {
-    static const char *const keys[] = { "muster",    "name",       "fom",    "time",  "space",
-                                        "federates", "parameters", "record", "expect" };
+    static const char *const keys[] = { "muster", "name",      "fom",        "time",
+                                        "space",  "federates", "parameters", "record",
+                                        "expect", "listen",    "start_limit" };
     config_object_t whole = { .json = &self->json, .item = self->json.root };
 
     check_clear (self);

@@ -1,5 +1,6 @@
 /*  The shape is that of rti/core/status.c; an older or newer RTI may say less or more. */
 #include "tools/status.h"
+#include "base/alloc.h"
 #include "base/error.h"
 
 #include <cjson/cJSON.h>
@@ -26,16 +27,48 @@ static bool status_number (const cJSON *of, const char *key, int64_t *number)
     return true;
 }
 
+bool tools_names_has (const tools_names_t *self, const char *name)
+{
+    BASE_LIST_EACH (self, i)
+        if (strcmp (self->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+static mst_err_t status_name (tools_status_t *self, const cJSON *federate)
+{
+    char *name = base_strdup (status_text (federate, "name"));
+    if (name && BASE_LIST_PUSH (&self->names, name) == MST_OK)
+        return MST_OK;
+    base_free (name);
+    return base_alloc_error ();
+}
+
+static mst_err_t status_departed (tools_status_t *self, const cJSON *departed)
+{
+    for (const cJSON *each = first_of (departed); each; each = each->next) {
+        tools_departed_t gone = { base_strdup (status_text (each, "federate")),
+                                  status_text (each, "lost")[0] != '\0' };
+        if (!gone.federate || BASE_LIST_PUSH (&self->departed, gone)) {
+            base_free (gone.federate);
+            return base_alloc_error ();
+        }
+    }
+    return MST_OK;
+}
+
 /*  The federation's time is where the last of those who make it stands. */
-static void status_federates (tools_status_t *self, const cJSON *federates)
+static mst_err_t status_federates (tools_status_t *self, const cJSON *federates)
 {
     bool regulated = false;
-    for (const cJSON *each = first_of (federates); each; each = each->next) {
+    mst_err_t err = MST_OK;
+    for (const cJSON *each = first_of (federates); each && !err; each = each->next) {
         int64_t granted = 0;
-        bool regulating = strcmp (status_text (each, "regulating"), "yes") == 0;
+        bool regulating = cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (each, "regulating"));
         if (strcmp (status_text (each, "role"), "recorder") == 0)
             continue;
         self->joined++;
+        err = status_name (self, each);
         if (!status_number (each, "granted", &granted) || (regulated && !regulating))
             continue;
         if (!self->timed || (regulating && !regulated) || granted < self->now)
@@ -43,6 +76,7 @@ static void status_federates (tools_status_t *self, const cJSON *federates)
         self->timed = true;
         regulated |= regulating;
     }
+    return err;
 }
 
 static mst_err_t status_results (tools_status_t *self, const cJSON *reports)
@@ -61,8 +95,12 @@ static mst_err_t status_fill (tools_status_t *self, const cJSON *federation)
     if (status_number (federation, "objects_migrated", &migrations) ||
         status_number (federation, "migrations", &migrations))
         self->migrations = migrations > 0 ? (uint64_t) migrations : 0;
-    status_federates (self, cJSON_GetObjectItemCaseSensitive (federation, "federates"));
-    return status_results (self, cJSON_GetObjectItemCaseSensitive (federation, "reports"));
+    mst_err_t err =
+        status_federates (self, cJSON_GetObjectItemCaseSensitive (federation, "federates"));
+    if (!err)
+        err = status_departed (self, cJSON_GetObjectItemCaseSensitive (federation, "departed"));
+    return err ? err
+               : status_results (self, cJSON_GetObjectItemCaseSensitive (federation, "reports"));
 }
 
 mst_err_t tools_status_read (tools_status_t *self, const char *json, size_t size_bytes,
@@ -84,4 +122,10 @@ mst_err_t tools_status_read (tools_status_t *self, const char *json, size_t size
 void tools_status_fini (tools_status_t *self)
 {
     tools_results_fini (&self->results);
+    BASE_LIST_EACH (&self->names, i)
+        base_free (self->names.items[i]);
+    BASE_LIST_FINI (&self->names);
+    BASE_LIST_EACH (&self->departed, i)
+        base_free (self->departed.items[i].federate);
+    BASE_LIST_FINI (&self->departed);
 }

@@ -7,12 +7,23 @@
 #include <stdint.h>
 #include "tools/summary.h"
 
+typedef BASE_LIST (char *) tools_names_t;
+bool tools_names_has (const tools_names_t *self, const char *name);
+
+/*  Who was joined and has left. */
+typedef struct tools_departed {
+    char *federate;
+    bool lost;
+} tools_departed_t;
+
 typedef struct tools_status {
-    bool found;              /* the federation execution exists */
-    bool timed;              /* somebody has a logical time */
-    int64_t now;             /* the smallest among the regulating federates, else among all */
-    size_t joined;           /* federates, without recorders */
-    uint64_t migrations;     /* committed */
+    bool found;          /* the federation execution exists */
+    bool timed;          /* somebody has a logical time */
+    int64_t now;         /* the smallest among the regulating federates, else among all */
+    size_t joined;       /* federates, without recorders */
+    uint64_t migrations; /* committed */
+    tools_names_t names; /* of who is joined, without recorders */
+    BASE_LIST (tools_departed_t) departed;
     tools_results_t results; /* in the order in which they came */
 } tools_status_t;
 

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { STATUS_FIRST_BYTES = 16384, STATUS_TRIES = 4 };
+enum { STATUS_FIRST_BYTES = 16384, STATUS_TRIES = 4, ERROR_TEXT_SIZE = 512 };
 
 struct tools_watch {
     pthread_t thread;
@@ -16,9 +19,13 @@ struct tools_watch {
     base_buffer_t latest;
     bool fresh;
     bool ending;
-    char *rti; /* these three never change */
-    char *federation;
+    bool hurry;
+    mst_err_t err; /* of the last answer */
+    char text[ERROR_TEXT_SIZE];
     int64_t period_ms;
+    int news; /* an eventfd; these three never change */
+    char *rti;
+    char *federation;
 };
 
 mst_err_t tools_watch_ask (const char *rti, const char *federation, base_buffer_t *json)
@@ -50,10 +57,17 @@ static bool watch_pause (tools_watch_t *self)
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    while (!self->ending &&
+    while (!self->ending && !self->hurry &&
            pthread_cond_timedwait (&self->changed, &self->mutex, &until) != ETIMEDOUT)
         ;
+    self->hurry = false;
     return !self->ending;
+}
+
+static void watch_tell (tools_watch_t *self)
+{
+    uint64_t one = 1;
+    (void) !write (self->news, &one, sizeof one);
 }
 
 static void *watch_run (void *user)
@@ -64,9 +78,12 @@ static void *watch_run (void *user)
     (void) pthread_mutex_lock (&self->mutex);
     while (watch_pause (self)) {
         (void) pthread_mutex_unlock (&self->mutex);
-        bool good = tools_watch_ask (self->rti, self->federation, &json) == MST_OK;
+        mst_err_t err = tools_watch_ask (self->rti, self->federation, &json);
         (void) pthread_mutex_lock (&self->mutex);
-        if (good) {
+        self->err = err;
+        (void) snprintf (self->text, sizeof self->text, "%s", err ? mst_error_text () : "");
+        watch_tell (self);
+        if (!err) {
             base_buffer_t old = self->latest;
             self->latest = json;
             self->fresh = true;
@@ -83,6 +100,8 @@ static void watch_free (tools_watch_t *self)
     (void) pthread_cond_destroy (&self->changed);
     (void) pthread_mutex_destroy (&self->mutex);
     base_buffer_fini (&self->latest);
+    if (self->news >= 0)
+        (void) close (self->news);
     base_free (self->rti);
     base_free (self->federation);
     base_free (self);
@@ -115,8 +134,9 @@ mst_err_t tools_watch_new (const char *rti, const char *federation, int64_t peri
     self->rti = base_strdup (rti);
     self->federation = base_strdup (federation);
     self->period_ms = period_ms;
+    self->news = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     mst_err_t err = self->rti && self->federation ? MST_OK : base_alloc_error ();
-    if (!err && watch_start (self) != 0)
+    if (!err && (self->news < 0 || watch_start (self) != 0))
         err = base_error (MST_E_IO, "no thread could be started to watch the run");
     if (err)
         watch_free (self);
@@ -151,4 +171,34 @@ bool tools_watch_take (tools_watch_t *self, base_buffer_t *json)
     }
     (void) pthread_mutex_unlock (&self->mutex);
     return fresh;
+}
+
+mst_err_t tools_watch_error (tools_watch_t *self)
+{
+    char text[ERROR_TEXT_SIZE];
+    (void) pthread_mutex_lock (&self->mutex);
+    mst_err_t err = self->err;
+    (void) snprintf (text, sizeof text, "%s", self->text);
+    (void) pthread_mutex_unlock (&self->mutex);
+    return err ? base_error (err, "%s", text) : MST_OK;
+}
+
+int tools_watch_fd (const tools_watch_t *self)
+{
+    return self->news;
+}
+
+void tools_watch_quiet (tools_watch_t *self)
+{
+    uint64_t count;
+    (void) !read (self->news, &count, sizeof count);
+}
+
+void tools_watch_period (tools_watch_t *self, int64_t period_ms)
+{
+    (void) pthread_mutex_lock (&self->mutex);
+    self->period_ms = period_ms;
+    self->hurry = true;
+    (void) pthread_cond_signal (&self->changed);
+    (void) pthread_mutex_unlock (&self->mutex);
 }

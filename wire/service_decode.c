@@ -123,12 +123,39 @@ static mst_err_t wire_read_bytes (wire_decoder_t *self, const wire_type_t *type,
     return err;
 }
 
+/*  True, and the nil is read, if a nil comes next. */
+static bool wire_read_nil (wire_decoder_t *self)
+{
+    wire_scan_t ahead = self->scan;
+    wire_token_t token;
+    if (wire_scan_left (&ahead) == 0 || wire_scan_next (&ahead, &token))
+        return false;
+    if (token.kind != WIRE_TOKEN_NIL)
+        return false;
+    self->scan = ahead;
+    return true;
+}
+
+static mst_err_t wire_read_argument (wire_decoder_t *self, const wire_field_t *field, uint8_t *at)
+{
+    base_assert (field != NULL);
+    base_assert (at != NULL);
+    if (field->optional && wire_read_nil (self)) {
+        wire_value_set_absent (field->type, at);
+        return MST_OK;
+    }
+    mst_err_t err = wire_read (self, field->type, at);
+    if (!err && field->optional && wire_value_absent (field->type, at))
+        err = base_error (MST_E_MALFORMED, " has the value that stands for none; nil says that");
+    return err;
+}
+
 static mst_err_t wire_read_fields (wire_decoder_t *self, const wire_type_t *record, uint8_t *at)
 {
     base_assert (at != NULL);
     base_assert (record->shape == WIRE_SHAPE_RECORD);
     for (size_t i = 0; i < record->field_count; i++) {
-        mst_err_t err = wire_read (self, record->fields[i].type, at);
+        mst_err_t err = wire_read_argument (self, &record->fields[i], at);
         if (err)
             return wire_blame_field (err, &record->fields[i]);
         at += record->fields[i].type->size_bytes;
@@ -227,33 +254,6 @@ static mst_err_t wire_read (wire_decoder_t *self, const wire_type_t *type, uint8
     }
     base_assert (type->shape <= WIRE_SHAPE_RECORD); /* every shape has its case above */
     return MST_E_INTERNAL;
-}
-
-/*  True, and the nil is read, if a nil comes next. */
-static bool wire_read_nil (wire_decoder_t *self)
-{
-    wire_scan_t ahead = self->scan;
-    wire_token_t token;
-    if (wire_scan_left (&ahead) == 0 || wire_scan_next (&ahead, &token))
-        return false;
-    if (token.kind != WIRE_TOKEN_NIL)
-        return false;
-    self->scan = ahead;
-    return true;
-}
-
-static mst_err_t wire_read_argument (wire_decoder_t *self, const wire_field_t *field, uint8_t *at)
-{
-    base_assert (field != NULL);
-    base_assert (at != NULL);
-    if (field->optional && wire_read_nil (self)) {
-        wire_value_set_absent (field->type, at);
-        return MST_OK;
-    }
-    mst_err_t err = wire_read (self, field->type, at);
-    if (!err && field->optional && wire_value_absent (field->type, at))
-        err = base_error (MST_E_MALFORMED, " has the value that stands for none; nil says that");
-    return err;
 }
 
 static mst_err_t wire_read_arguments (wire_decoder_t *self, const wire_service_row_t *row,

@@ -97,13 +97,23 @@ static mst_err_t wire_pack_bytes (msgpack_packer *packer, const wire_type_t *typ
     return err;
 }
 
+static mst_err_t wire_pack_argument (msgpack_packer *packer, const wire_field_t *field,
+                                     const uint8_t *at)
+{
+    base_assert (field != NULL);
+    base_assert (at != NULL);
+    if (field->optional && wire_value_absent (field->type, at))
+        return wire_packed (msgpack_pack_nil (packer));
+    return wire_pack (packer, field->type, at);
+}
+
 static mst_err_t wire_pack_fields (msgpack_packer *packer, const wire_type_t *record,
                                    const uint8_t *at)
 {
     base_assert (at != NULL);
     base_assert (record->shape == WIRE_SHAPE_RECORD);
     for (size_t i = 0; i < record->field_count; i++) {
-        mst_err_t err = wire_pack (packer, record->fields[i].type, at);
+        mst_err_t err = wire_pack_argument (packer, &record->fields[i], at);
         if (err)
             return wire_blame_field (err, &record->fields[i]);
         at += record->fields[i].type->size_bytes;
@@ -163,16 +173,6 @@ static mst_err_t wire_pack (msgpack_packer *packer, const wire_type_t *type, con
     }
     base_assert (type->shape <= WIRE_SHAPE_RECORD); /* every shape has its case above */
     return MST_E_INTERNAL;
-}
-
-static mst_err_t wire_pack_argument (msgpack_packer *packer, const wire_field_t *field,
-                                     const uint8_t *at)
-{
-    base_assert (field != NULL);
-    base_assert (at != NULL);
-    if (field->optional && wire_value_absent (field->type, at))
-        return wire_packed (msgpack_pack_nil (packer));
-    return wire_pack (packer, field->type, at);
 }
 
 static mst_err_t wire_pack_arguments (msgpack_packer *packer, const wire_service_row_t *row,

@@ -113,8 +113,12 @@ static void wire_say_record (wire_line_t *self, const wire_type_t *type, const u
     base_assert (at != NULL && between != NULL);
     base_assert (type->shape == WIRE_SHAPE_RECORD);
     for (size_t i = 0; i < type->field_count; i++) {
+        const wire_field_t *field = &type->fields[i];
         wire_say (self, i == 0 ? "" : between);
-        wire_say_value (self, type->fields[i].type, at);
+        if (field->optional && wire_value_absent (field->type, at))
+            wire_say (self, "none");
+        else
+            wire_say_value (self, field->type, at);
         at += type->fields[i].type->size_bytes;
     }
 }

@@ -62,6 +62,10 @@ ENUMERATION (module_form, WIRE_MODULE_FORMS, "a module's form");
 /* clang-format off */
 #define FIELD(type, name) { #name, &wire_type_##type, false }
 /* clang-format on */
+#define MAY(type, name)                                                                            \
+    {                                                                                              \
+#name, &wire_type_##type, true                                                             \
+    }
 #define RECORD(type, c_type, expected_, ...)                                                       \
     static const wire_field_t wire_fields_of_##type[] = { __VA_ARGS__ };                           \
     extern const wire_type_t wire_type_##type;                                                     \
@@ -117,6 +121,12 @@ LIST (save_statuses, save_status_item, "a list of federates with their status");
 RECORD (restore_status_item, wire_federate_restore_status_t, "a federate and its status",
         FIELD (handle, before), FIELD (handle, after), FIELD (restore_status, status));
 LIST (restore_statuses, restore_status_item, "a list of federates with their status");
+
+RECORD (wait_link, wire_wait_link_t, "a link of a chain of waits", MAY (handle, federate),
+        FIELD (text, name), FIELD (number, term), MAY (text, place), MAY (time, granted),
+        MAY (time, requested), MAY (time, bound), MAY (time, message), MAY (interval, lookahead),
+        FIELD (number, for_ns), FIELD (number, silent_ns), MAY (text, process));
+LIST (wait_links, wait_link, "a list of links of a chain of waits");
 
 /*  One view of all lists, texts and bytes: they differ only in what they point to. */
 _Static_assert(sizeof (wire_handles_t) == sizeof (wire_span_t), "a list is a span");

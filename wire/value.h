@@ -104,6 +104,30 @@ typedef struct wire_federate_restore_status {
 } wire_federate_restore_status_t;
 typedef WIRE_LIST (wire_federate_restore_status_t) wire_restore_statuses_t;
 
+/*  What a federate's own thread does, in COUNTERS. */
+typedef enum wire_doing {
+    WIRE_DOING_COMPUTES,
+    WIRE_DOING_WAITS_FOR_TIME,
+    WIRE_DOING_WAITS_AT_BARRIER, /* place: its name */
+    WIRE_DOING_WAITS_AT_POINT,   /* place: its label */
+    WIRE_DOING_WAITS,            /* for callbacks, for an answer */
+    WIRE_DOING_IS_BLOCKED        /* place: the receiver that is slow */
+} wire_doing_t;
+
+/*  One link of the chain of who waits for whom: the federate that holds the one before it back. */
+typedef struct wire_wait_link {
+    wire_handle_t federate; /* none: not joined */
+    wire_text_t name;
+    uint64_t term;     /* mst_held_t: by what it holds */
+    wire_text_t place; /* a barrier, a synchronization point, who sent a message; may be absent */
+    wire_time_t granted, requested, bound, message; /* may be absent */
+    wire_time_t lookahead;                          /* likewise */
+    uint64_t for_ns;                                /* so long it has stood there */
+    uint64_t silent_ns;
+    wire_text_t process; /* "stopped"; absent: it runs, as far as is known */
+} wire_wait_link_t;
+typedef WIRE_LIST (wire_wait_link_t) wire_wait_links_t;
+
 /*  The standard's enumerations. X (NAME, "word") in the order of their numbers, from 0: append
     only. A field of such a type is a uint64_t. */
 #define WIRE_ORDER_TYPES(X)                                                                        \
@@ -249,6 +273,7 @@ struct wire_type {
     X (modules)                                                                                    \
     X (save_statuses)                                                                              \
     X (restore_statuses)                                                                           \
+    X (wait_links)                                                                                 \
     X (order_type)                                                                                 \
     X (resign_action)                                                                              \
     X (sync_failure)                                                                               \

@@ -388,6 +388,10 @@ static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)
                                    .request = frame->request,
                                    .size_bytes = frame->body_size_bytes,
                                    .global = peek_global (frame) };
+    if (frame->kind == WIRE_SERVICE_COUNTERS_WANTED) { /* changes nothing: it waits for nothing */
+        self->counters_wanted = self->joined && !self->resigned;
+        return MST_OK;
+    }
     if (answers_why (self, frame))
         return take_at_once (self, &control, frame);
     mst_err_t err = look_ahead (self, frame);

@@ -270,6 +270,17 @@ mst_err_t federate_core_migrate (federate_core_t *self, mst_object_t object,
                                  size_t state_size_bytes);
 
 mst_err_t federate_core_report (federate_core_t *self, const char *name, const char *value);
+
+/*  Where the time of the federate's own thread went since the join, and what it does now. */
+typedef struct federate_times {
+    uint8_t doing; /* wire_doing_t */
+    const char *place;
+    uint64_t elapsed_ns, waiting_ns, messaging_ns;
+} federate_times_t;
+
+/*  Has the RTI asked for the counters? Asked once, it is forgotten by telling them. */
+bool federate_core_counters_wanted (const federate_core_t *self);
+mst_err_t federate_core_tell_counters (federate_core_t *self, const federate_times_t *times);
 mst_err_t federate_core_resign (federate_core_t *self, mst_resign_t action, uint32_t *request);
 
 /*  Questions ----------------------------------------------------------------------------------- */

@@ -364,6 +364,7 @@ struct federate_core {
     bool paced; /* the last MST_E_WOULD_BLOCK was for the pace alone */
     uint32_t slow_peer;
     mst_counters_t counters;
+    bool counters_wanted;
 
     /* what the delivery that was taken last points to */
     federate_parcel_t *taken_parcel;

@@ -79,6 +79,42 @@ mst_err_t federate_core_report (federate_core_t *self, const char *name, const c
     return federate_control_send (self, WIRE_SERVICE_REPORT, &args, false, 0);
 }
 
+bool federate_core_counters_wanted (const federate_core_t *self)
+{
+    base_assert (self != NULL);
+    return self->counters_wanted;
+}
+
+mst_err_t federate_core_tell_counters (federate_core_t *self, const federate_times_t *times)
+{
+    const mst_counters_t *counters = &self->counters;
+
+    base_assert (times != NULL);
+    base_assert (times->waiting_ns + times->messaging_ns <= times->elapsed_ns);
+    mst_err_t err = federate_check_joined (self);
+    if (err)
+        return err;
+    wire_counters_t args = {
+        .doing = times->doing,
+        .place = times->place ? text (times->place) : (wire_text_t){ NULL, 0 },
+        .elapsed_ns = times->elapsed_ns,
+        .waiting_ns = times->waiting_ns,
+        .messaging_ns = times->messaging_ns,
+        .updates_sent = counters->updates_sent,
+        .updates_received = counters->updates_received,
+        .interactions_sent = counters->interactions_sent,
+        .interactions_received = counters->interactions_received,
+        .bytes_sent = counters->bytes_sent,
+        .bytes_received = counters->bytes_received,
+        .queue_messages = timemgmt_tso_queue_count (self->queue),
+        .queue_bytes = self->queued_bytes,
+    };
+    err = federate_control_send (self, WIRE_SERVICE_COUNTERS, &args, false, 0);
+    self->counters_wanted = false;
+    self->urgent = true;
+    return err;
+}
+
 /*  Synchronization
  * ---------------------------------------------------------------------------------- */
 

@@ -101,12 +101,15 @@ typedef struct mst_counters {
     uint64_t updates_sent, updates_received;
     uint64_t interactions_sent, interactions_received;
     uint64_t bundles_sent, bundles_received, bytes_sent, bytes_received;
-    uint64_t best_effort_lost;      /* here as sender, or seen by gaps as receiver */
-    uint64_t stale_dropped;         /* of an owner's epoch that had ended */
-    uint64_t unknown_dropped;       /* of an object that was removed or forgotten before */
-    uint64_t cut_dropped;           /* above the cut of a lost federate */
-    uint64_t never_came;            /* reported by a lost federate and never received: bundles */
-    uint64_t blocked_ns, waited_ns; /* blocked by a slow receiver; waiting for grants */
+    uint64_t best_effort_lost; /* here as sender, or seen by gaps as receiver */
+    uint64_t stale_dropped;    /* of an owner's epoch that had ended */
+    uint64_t unknown_dropped;  /* of an object that was removed or forgotten before */
+    uint64_t cut_dropped;      /* above the cut of a lost federate */
+    uint64_t never_came;       /* reported by a lost federate and never received: bundles */
+    uint64_t blocked_ns;       /* by a slow receiver */
+    /*  Where the time since the join went: waiting for grants, callbacks and answers; inside the
+        library (a sample: after some thousand calls good to a few percent); in the federate. */
+    uint64_t waited_ns, messaging_ns, computing_ns;
     uint64_t grants;
 } mst_counters_t;
 MST_EXPORT mst_err_t mst_counters (mst_federate_t fed, mst_counters_t *counters);

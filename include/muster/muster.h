@@ -9,6 +9,7 @@
 #include <muster/federate.h>
 #include <muster/object.h>
 #include <muster/ownership.h>
+#include <muster/pace.h>
 #include <muster/synchronization.h>
 #include <muster/time.h>
 #include <muster/types.h>

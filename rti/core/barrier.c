@@ -93,8 +93,10 @@ static void rti_barrier_passed (rti_federation_t *self, const timemgmt_barrier_e
     for (uint32_t i = 0; i < event->arrived_count; i++) {
         rti_federate_t *to =
             rti_federate_named (self, rti_text (rti_barrier_member (self, slots[i])));
-        if (to)
-            rti_cast_to (to, RTI_NO_NEED);
+        if (!to)
+            continue;
+        rti_cast_to (to, RTI_NO_NEED);
+        rti_waits_no_more (to);
     }
 }
 
@@ -141,8 +143,10 @@ static void rti_barrier_broken (rti_federation_t *self, const timemgmt_barrier_e
     for (uint32_t i = 0; i < event->arrived_count; i++) {
         rti_federate_t *to = rti_federate_named (
             self, rti_text (rti_barrier_member (self, slots[event->first_arrived + i])));
-        if (to)
-            rti_cast_to (to, RTI_NO_NEED);
+        if (!to)
+            continue;
+        rti_cast_to (to, RTI_NO_NEED);
+        rti_waits_no_more (to);
     }
     rti_log (self->core, "%s", text);
 }
@@ -419,5 +423,40 @@ mst_err_t rti_barriers_expire (rti_federation_t *self)
     err = timemgmt_barriers_expire (self->barriers, self->core->now_ns, &self->barrier_events);
     if (!err)
         rti_barrier_events_tell (self);
+    return err;
+}
+
+/*  Questions --------------------------------------------------------------------------------- */
+
+bool rti_barrier_arrived (const rti_federate_t *self, const char *name)
+{
+    const rti_federation_t *federation = self->federation;
+    const rti_barrier_t *barrier = rti_barrier_find (federation, rti_text (name));
+    rti_names_list_t missing = { 0 };
+    uint64_t number;
+
+    base_assert (name != NULL);
+    if (!barrier ||
+        !base_names_get (&federation->barrier_members, self->name, strlen (self->name), &number) ||
+        !rti_barrier_expects (barrier, (uint32_t) number))
+        return false;
+    bool arrived = rti_barrier_missing (federation, name, &missing) == MST_OK;
+    BASE_LIST_EACH (&missing, i)
+        arrived = arrived && strcmp (missing.items[i], self->name) != 0;
+    BASE_LIST_FINI (&missing);
+    return arrived;
+}
+
+mst_err_t rti_barrier_missing (const rti_federation_t *self, const char *name,
+                               rti_names_list_t *names)
+{
+    timemgmt_barrier_events_t missing = { 0 };
+    uint64_t generation;
+
+    base_assert (name != NULL && names != NULL);
+    mst_err_t err = timemgmt_barriers_missing (self->barriers, name, &generation, &missing);
+    for (size_t i = 0; !err && i < missing.slots.count; i++)
+        err = BASE_LIST_PUSH (names, rti_barrier_member (self, missing.slots.items[i]));
+    timemgmt_barrier_events_fini (&missing);
     return err;
 }

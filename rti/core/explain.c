@@ -133,44 +133,83 @@ void rti_explain_text (const rti_federation_t *self, const timemgmt_reason_t *re
     }
 }
 
-mst_err_t rti_explain (rti_call_t *call)
+/*  Who is asked about: the caller, one by its handle, or one by its names. */
+static mst_err_t rti_explain_whom (const rti_call_t *call, const rti_federate_t **of)
 {
-    base_assert (call->federate != NULL);
-    base_assert (call->args != NULL);
-    enum { TEXT_BYTES = 1024 };
     const wire_explain_t *args = call->args;
-    wire_explain_result_t *result = call->result;
     const rti_federation_t *federation = call->federation;
-    const rti_federate_t *of = args->federate == WIRE_HANDLE_NONE
-                                   ? call->federate
-                                   : rti_federate_find (federation, args->federate);
-    timemgmt_reason_t reason;
 
-    if (!of)
-        return base_error (MST_E_STALE_HANDLE,
-                           "there is no federate %" PRIu64 " in \"%s\" (any more)", args->federate,
-                           federation->name);
+    base_assert (args != NULL && of != NULL);
+    *of = call->federate;
+    if (args->federation.data) {
+        federation = rti_federation_find (call->core, args->federation);
+        if (!federation)
+            return base_error (MST_E_FEDERATION_UNKNOWN,
+                               "there is no federation execution \"%.*s\"",
+                               RTI_SHOW (args->federation));
+        *of =
+            args->federate_name.data ? rti_federate_named (federation, args->federate_name) : NULL;
+        return *of ? MST_OK
+                   : base_error (MST_E_INVALID_ARGUMENT, "there is no federate \"%.*s\" in \"%s\"",
+                                 RTI_SHOW (args->federate_name), federation->name);
+    }
+    if (!federation)
+        return base_error (MST_E_NOT_JOINED, "this connection has not joined: name a federation "
+                                             "execution and a federate of it");
+    if (args->federate != WIRE_HANDLE_NONE)
+        *of = rti_federate_find (federation, args->federate);
+    return *of ? MST_OK
+               : base_error (MST_E_STALE_HANDLE,
+                             "there is no federate %" PRIu64 " in \"%s\" (any more)",
+                             args->federate, federation->name);
+}
+
+static mst_err_t rti_explain_fill (rti_call_t *call, const rti_federate_t *of, const rti_why_t *why)
+{
+    enum { TEXT_BYTES = 2048 };
+    wire_explain_result_t *result = call->result;
     char *text = base_arena_alloc (&call->core->arena, TEXT_BYTES, 1);
-    if (!text)
+    wire_wait_link_t *links = base_arena_alloc (&call->core->arena, RTI_WHY_LINKS, sizeof *links);
+
+    base_assert (why->states != NULL && result != NULL);
+    if (!text || !links)
         return base_alloc_error ();
-    timemgmt_bounds_explain (federation->bounds, of->slot, &reason);
-    rti_explain_text (federation, &reason, text, TEXT_BYTES);
-    *result = (wire_explain_result_t){ .term = reason.term,
-                                       .granted = WIRE_TIME_NONE,
+    rti_why_text (why, of, text, TEXT_BYTES);
+    *result = (wire_explain_result_t){ .granted = WIRE_TIME_NONE,
                                        .bound = WIRE_TIME_NONE,
                                        .lookahead = WIRE_TIME_NONE,
-                                       .text = rti_text (text) };
-    const rti_federate_t *holder =
-        reason.term != TIMEMGMT_BY_NOTHING && reason.holder < federation->slots.count
-            ? federation->slots.items[reason.holder].federate
-            : NULL;
-    if (!holder)
+                                       .text = rti_text (text),
+                                       .time_type = (wire_number_t) of->federation->time_type };
+    bool deadlock;
+    uint32_t count = rti_why_chain (why, of, links, &deadlock);
+    result->deadlock = deadlock;
+    result->chain.items = links;
+    result->chain.count = count;
+    if (count == 0)
         return MST_OK;
-    result->holder = holder->handle;
-    result->name = rti_text (holder->name);
-    result->granted = reason.holder_now;
-    result->bound = reason.holder_bound;
-    result->lookahead = reason.holder_lookahead;
-    result->silent_ns = (wire_number_t) (call->core->now_ns - holder->link->heard_ns);
+    result->term = links[0].term;
+    result->holder = links[0].federate;
+    result->name = links[0].name;
+    result->granted = links[0].granted;
+    result->bound = links[0].bound;
+    result->lookahead = links[0].lookahead;
+    result->silent_ns = links[0].silent_ns;
     return MST_OK;
+}
+
+mst_err_t rti_explain (rti_call_t *call)
+{
+    const rti_federate_t *of;
+    rti_why_t why;
+
+    base_assert (call->core != NULL && call->args != NULL);
+    mst_err_t err = rti_explain_whom (call, &of);
+    if (err)
+        return err;
+    err = rti_why_init (&why, of->federation);
+    if (!err)
+        err = rti_explain_fill (call, of, &why);
+    base_assert (err || call->result != NULL);
+    rti_why_fini (&why);
+    return err;
 }

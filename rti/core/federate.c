@@ -63,6 +63,7 @@ void rti_federate_free (rti_federate_t *self)
     BASE_LIST_FINI (&self->probes);
     base_buffer_fini (&self->introduction);
     base_buffer_fini (&self->records);
+    base_free (self->counters.place);
     base_free (self->name);
     base_free (self->type);
     base_free (self);
@@ -191,6 +192,8 @@ static mst_err_t rti_join_new (rti_call_t *call, rti_federation_t *federation,
     self->flags = (uint32_t) args->flags & (RTI_FLAG_RECORDER | RTI_FLAG_ROUTED);
     self->queue_min = TIMEMGMT_KEY_MAX;
     self->records_due_ns = INT64_MAX;
+    self->time_ns = call->core->now_ns;
+    self->counters = (rti_counters_t){ .told_ns = INT64_MIN, .asked_ns = INT64_MIN };
     self->directive = federation->directive;
     for (int kind = 0; kind < RTI_KINDS; kind++) {
         self->declared[kind] = base_calloc (trees[kind]->count, sizeof (rti_declared_t));

@@ -125,6 +125,7 @@ void rti_federation_free (rti_federation_t *self)
         base_free (self->reports.items[i].federate);
     }
     BASE_LIST_FINI (&self->reports);
+    rti_departed_free (self);
     BASE_LIST_FINI (&self->members);
     BASE_LIST_FINI (&self->recorders);
     BASE_LIST_FINI (&self->slots);

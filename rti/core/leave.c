@@ -157,6 +157,7 @@ static void rti_leave (rti_federate_t *self, const rti_parting_t *parting)
 
     base_assert (self->federation != NULL);
     base_assert (federation->slots.items[self->slot].federate == self);
+    rti_departed_add (federation, self->name, parting->text);
     rti_depart_tell (self, parting);
     rti_leave_objects (self, parting->action);
     rti_names_forget (federation, self->handle);

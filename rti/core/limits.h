@@ -18,6 +18,7 @@ enum {
     RTI_ACQUISITIONS = 1024,         /* limits.acquisitions: pending, per object */
     RTI_REPORTS = 1024,              /* limits.reports: kept for STATUS, per federation */
     RTI_REPORT_BYTES = 4096,         /* limits.report_bytes: one result of a run */
+    RTI_DEPARTED = 2048,             /* limits.departed: remembered for STATUS, per federation */
     RTI_RECORDS_BYTES = 32 * 1024,   /* a recorder gets its records in batches of this size … */
     RTI_RECORDS_DELAY_NS = 50000000, /* … or after this time */
     RTI_OBJECT_COUNTER_BITS = 40     /* of an object's handle; the rest is its registrar's */

@@ -19,6 +19,7 @@
 #include "rti/core/limits.h"
 #include "timemgmt/barrier.h"
 #include "timemgmt/bounds.h"
+#include "timemgmt/waits.h"
 #include "wire/bundle.h"
 #include "wire/control.h"
 #include "wire/services.h"
@@ -84,6 +85,14 @@ typedef struct rti_sent {
     uint64_t reported; /* in the ledger, so that time knows of it: what counts after a death */
 } rti_sent_t;
 
+/*  What a federate tells of itself: COUNTERS. */
+typedef struct rti_counters {
+    int64_t told_ns;  /* INT64_MIN: never */
+    int64_t asked_ns; /* INT64_MIN: never */
+    wire_counters_t latest;
+    char *place; /* where it waits; NULL: nowhere that has a name */
+} rti_counters_t;
+
 struct rti_federate {
     rti_federation_t *federation;
     rti_link_t *link;
@@ -110,6 +119,8 @@ struct rti_federate {
     uint64_t acquiring_count;       /* objects of which it waits for an attribute */
     wire_resign_action_t directive; /* when it is lost */
     bool asynchronous;
+    int64_t time_ns;         /* it asked for time or was granted it, last */
+    rti_counters_t counters; /* as it last told them */
 };
 
 enum { RTI_FLAG_RECORDER = 1, RTI_FLAG_ROUTED = 2 };
@@ -204,6 +215,14 @@ typedef struct rti_report {
     char *federate;
 } rti_report_t;
 
+typedef BASE_LIST (const char *) rti_names_list_t;
+
+/*  Somebody who was here, for whoever asks too seldom to see all that come and go. */
+typedef struct rti_departed {
+    char *name;
+    char *why; /* lost; NULL: resigned */
+} rti_departed_t;
+
 /*  A slot of timemgmt/bounds: somebody joined, or who left and whose messages are on their way. */
 typedef struct rti_slot {
     uint32_t handle; /* 0: free */
@@ -232,7 +251,8 @@ struct rti_federation {
     rti_point_t *points;
     rti_migration_t *migrations;
     BASE_LIST (rti_report_t) reports;
-    uint64_t number; /* of the federation execution */
+    BASE_LIST (rti_departed_t) departed; /* the last ones, limits.departed at most */
+    uint64_t number;                     /* of the federation execution */
     uint64_t last_hold;
     uint32_t last_handle;
     wire_resign_action_t directive;         /* of the object model, for who is lost */
@@ -491,6 +511,11 @@ mst_err_t rti_point_register (rti_call_t *call);
 mst_err_t rti_point_register_with_set (rti_call_t *call);
 mst_err_t rti_point_achieved (rti_call_t *call);
 
+/*  Has the federate achieved a point that others have not? Who is missing there then? */
+bool rti_point_arrived (const rti_federate_t *self, const char *label);
+mst_err_t rti_point_missing (const rti_federation_t *self, const char *label,
+                             rti_names_list_t *names);
+
 /*  A federate joins: room in all points for all, then part in them. It leaves. */
 mst_err_t rti_points_room (rti_federation_t *self);
 void rti_points_join (rti_federate_t *self);
@@ -501,6 +526,11 @@ void rti_points_free (rti_federation_t *self);
 /*  barrier.c ---------------------------------------------------------------------------------- */
 
 mst_err_t rti_barrier_arrive (rti_call_t *call);
+
+/*  Has the federate arrived at a barrier that is not complete? Who is missing there then? */
+bool rti_barrier_arrived (const rti_federate_t *self, const char *name);
+mst_err_t rti_barrier_missing (const rti_federation_t *self, const char *name,
+                               rti_names_list_t *names);
 mst_err_t rti_barriers_leave (rti_federate_t *self);
 mst_err_t rti_barriers_expire (rti_federation_t *self);
 void rti_barriers_free (rti_federation_t *self);
@@ -562,6 +592,60 @@ void rti_record (rti_federation_t *self, uint16_t kind, const void *args);
 void rti_records_flush (rti_federate_t *self);
 mst_err_t rti_report (rti_call_t *call);
 mst_err_t rti_lost_messages (rti_call_t *call);
+
+/*  counters.c --------------------------------------------------------------------------------- */
+
+mst_err_t rti_counters_take (rti_call_t *call);
+
+/*  Somebody looks: who told nothing lately is asked to. */
+void rti_counters_want (rti_federation_t *self);
+
+/*  The barrier or synchronization point at which the federate's own thread waits, by what it told
+    and what the RTI knows; NULL: it does not. */
+const char *rti_waits_at (const rti_federate_t *self);
+bool rti_waits_at_barrier (const rti_federate_t *self);
+
+/*  What it waited for has come, or never will. */
+void rti_waits_no_more (rti_federate_t *self);
+
+/*  Names of who is missing there, appended; those of a barrier need not have joined. Errors:
+   MST_E_NO_MEMORY. */
+mst_err_t rti_missing (const rti_federate_t *self, rti_names_list_t *names);
+
+/*  Somebody left; why: NULL when it resigned. Without memory it is not remembered. */
+void rti_departed_add (rti_federation_t *self, const char *name, const char *why);
+void rti_departed_free (rti_federation_t *self);
+
+/*  why.c -------------------------------------------------------------------------------------- */
+
+/*  Further terms, behind those of timemgmt/bounds. */
+enum { RTI_BY_BARRIER = TIMEMGMT_BY_DELIVERY + 1, RTI_BY_POINT = RTI_BY_BARRIER + 1 };
+
+enum { RTI_WHY_LINKS = 32 }; /* of a chain; a longer one is cut before its last */
+
+/*  Everybody's waits at one moment. */
+typedef struct rti_why {
+    const rti_federation_t *federation;
+    timemgmt_waits_t waits; /* nodes are slots */
+    timemgmt_state_t *states;
+} rti_why_t;
+
+/*  Errors: MST_E_NO_MEMORY. Given back by fini, also after an error. */
+mst_err_t rti_why_init (rti_why_t *self, const rti_federation_t *federation);
+void rti_why_fini (rti_why_t *self);
+
+/*  Does it wait, for time or at a place? */
+bool rti_why_waits (const rti_why_t *self, const rti_federate_t *federate);
+
+/*  The chain of who holds it back, at most RTI_WHY_LINKS; *deadlock: it ends in a circle. The
+   texts are the RTI's, until the next event. */
+uint32_t rti_why_chain (const rti_why_t *self, const rti_federate_t *federate,
+                        wire_wait_link_t links[RTI_WHY_LINKS], bool *deadlock);
+
+/*  The same in words. */
+void rti_why_text (const rti_why_t *self, const rti_federate_t *federate, char *out,
+                   size_t size_bytes);
+const char *rti_why_term (uint64_t term);
 
 /*  status.c, explain.c ------------------------------------------------------------------------ */
 

@@ -94,6 +94,7 @@ static void rti_point_reached_tell (rti_federation_t *self, const rti_point_t *p
         rti_federate_t *to = rti_federate_find (self, point->participants.items[i].federate);
         wire_pairs_t need;
         base_assert (to != NULL);
+        rti_waits_no_more (to);
         if (rti_point_needs (self, point, to, &need))
             rti_close (self->core, to->link, "there is no memory left for what it must wait for");
         else
@@ -365,4 +366,31 @@ void rti_points_leave (rti_federation_t *self, uint32_t federate)
                  (point->participants.count - at) * sizeof *participant);
         rti_point_settle (self, point);
     }
+}
+
+/*  Questions --------------------------------------------------------------------------------- */
+
+bool rti_point_arrived (const rti_federate_t *self, const char *label)
+{
+    rti_point_t *point = rti_point_find (self->federation, rti_text (label));
+    base_assert (label != NULL);
+    const rti_participant_t *own = point ? rti_participant (point, self->handle) : NULL;
+    base_assert (!own || own->federate == self->handle);
+    return own && own->standing != RTI_ANNOUNCED;
+}
+
+mst_err_t rti_point_missing (const rti_federation_t *self, const char *label,
+                             rti_names_list_t *names)
+{
+    const rti_point_t *point = rti_point_find (self, rti_text (label));
+    mst_err_t err = MST_OK;
+
+    base_assert (label != NULL && names != NULL);
+    for (size_t i = 0; !err && point && i < point->participants.count; i++) {
+        const rti_participant_t *participant = &point->participants.items[i];
+        const rti_federate_t *federate = rti_federate_find (self, participant->federate);
+        if (participant->standing == RTI_ANNOUNCED && federate)
+            err = BASE_LIST_PUSH (names, federate->name);
+    }
+    return err;
 }

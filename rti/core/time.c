@@ -56,6 +56,7 @@ static void rti_grant_one (rti_federation_t *self, const timemgmt_grant_t *from)
     }
     rti_note_t note = { RTI_NOTE_GRANT, to->handle, NULL, grant.time, grant.number, NULL };
     rti_note (self, &note);
+    to->time_ns = self->core->now_ns;
     rti_grant_tell (to, &grant);
 }
 
@@ -166,6 +167,8 @@ mst_err_t rti_time_request (rti_call_t *call)
                                        request.time, &report, &federation->grants);
     if (!err)
         rti_sent_reported (self, &report);
+    if (!err && request.kind != WIRE_ADVANCE_NONE)
+        self->time_ns = call->core->now_ns;
     err = rti_grants_after (call, err);
     return err || self->leaving_count == 0 ? err : rti_migrations_reported (self);
 }

@@ -2,23 +2,25 @@
     interaction at every step, and makes a digest of what it received in time-stamp order. What it
     needs it finds in the environment that muster run gives.
 
-        prog_stepper STEPS [crash STEP | exit STEP | wait STEP | stop STEP | drift]...
+        prog_stepper STEPS [crash STEP | exit STEP | wait STEP | stop STEP | slow STEP | drift]...
 
     crash: is killed at that step; exit: ends there with code 3; wait: stays there; stop: stays
-    there and hears what the RTI says; drift: its values differ from run to run. */
+    there and hears what the RTI says; slow: computes for 300 ms; drift: its values differ from run
+   to run. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <muster/muster.h>
 
 typedef struct stepper {
     mst_federate_t fed;
     uint64_t digest;
-    long steps, crash, leave, wait, stop;
+    long steps, crash, leave, wait, stop, slow;
     bool drift;
 } stepper_t;
 
@@ -66,9 +68,21 @@ static void stepper_arguments (stepper_t *self, int argc, char **argv)
             self->wait = value;
         else if (strcmp (argv[i], "stop") == 0)
             self->stop = value;
+        else if (strcmp (argv[i], "slow") == 0)
+            self->slow = value;
         else if (strcmp (argv[i], "drift") == 0)
             self->drift = true;
     }
+}
+
+static void compute (long duration_ms)
+{
+    struct timespec began, now;
+    (void) clock_gettime (CLOCK_MONOTONIC, &began);
+    do
+        (void) clock_gettime (CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000 <
+           duration_ms);
 }
 
 static void stepper_misbehave (const stepper_t *self, long step)
@@ -81,6 +95,8 @@ static void stepper_misbehave (const stepper_t *self, long step)
         (void) raise (SIGKILL);
     if (step == self->wait)
         (void) pause ();
+    if (step == self->slow)
+        compute (300);
     while (step == self->stop)
         must (mst_evoke (self->fed, -1, NULL));
 }

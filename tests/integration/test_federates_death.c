@@ -153,7 +153,7 @@ static void test_stop_a_federate (void)
     CHECK (strstr (with.moon->news, "lost") == NULL);
     char text[256];
     CHECK_OK (mst_time_advance_request (with.moon->fed, 501));
-    CHECK_OK (mst_time_explain (with.moon->fed, text, sizeof text));
+    CHECK_OK (mst_time_explain (with.moon->fed, NULL, text, sizeof text));
     CHECK (strstr (text, "stopped") == NULL);
     test_process_fini (&with.sun);
     stage_close (&with.stage);
@@ -191,7 +191,7 @@ static void test_stop_with_data_missing (void)
         mst_error_text (),
         "moon: no grant to 5 after 0.1 s: granted 5, and waits for messages of \"ghost\" (up "
         "to bundle 1) that have not come. Its process is stopped. See muster top.");
-    CHECK_OK (mst_time_explain (mars->fed, text, sizeof text));
+    CHECK_OK (mst_time_explain (mars->fed, NULL, text, sizeof text));
     CHECK_CONTAINS (text, "held by \"moon\" (granted 5, lookahead 1).");
     CHECK_CONTAINS (text, "In the end all wait for messages of \"ghost\" that have not come. Its "
                           "process is stopped.");
@@ -384,7 +384,7 @@ static void test_calls_after_the_loss (void)
     CHECK_ERR (mst_time_advance_request (moon->fed, 1), MST_E_CONNECTION_LOST);
     CHECK_ERR (mst_advance (moon->fed, 1, -1), MST_E_CONNECTION_LOST);
     CHECK_ERR (mst_query_galt (moon->fed, &time), MST_E_CONNECTION_LOST);
-    CHECK_ERR (mst_time_explain (moon->fed, text, sizeof text), MST_E_CONNECTION_LOST);
+    CHECK_ERR (mst_time_explain (moon->fed, NULL, text, sizeof text), MST_E_CONNECTION_LOST);
     CHECK_ERR (mst_synchronize (moon->fed, "x", 1, -1), MST_E_CONNECTION_LOST);
     CHECK_ERR (mst_barrier (moon->fed, "x", names, 1, 0), MST_E_CONNECTION_LOST);
     CHECK_ERR (mst_report (moon->fed, "x", "1"), MST_E_CONNECTION_LOST);

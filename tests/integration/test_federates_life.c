@@ -398,7 +398,7 @@ static void check_stale (mst_federate_t fed)
     CHECK_ERR (mst_query_galt (fed, &time), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_query_lits (fed, &time), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_asynchronous_delivery (fed, true), MST_E_STALE_HANDLE);
-    CHECK_ERR (mst_time_explain (fed, text, sizeof text), MST_E_STALE_HANDLE);
+    CHECK_ERR (mst_time_explain (fed, NULL, text, sizeof text), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_register_point (fed, name, NULL, 0, NULL, 0), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_achieve_point (fed, name, true), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_synchronize (fed, name, 1, 0), MST_E_STALE_HANDLE);

@@ -352,7 +352,7 @@ static void test_the_decision_holds_time (void)
     CHECK_OK (mst_time_advance_request (with.eye->fed, 8));
     CHECK_OK (mst_flush (with.old->fed));
     CHECK_OK (mst_flush (with.eye->fed));
-    CHECK_OK (mst_time_explain (with.old->fed, text, sizeof text));
+    CHECK_OK (mst_time_explain (with.old->fed, NULL, text, sizeof text));
     CHECK_CONTAINS (text, "a migration");
     CHECK_OK (mst_time_advance_request (with.new->fed, 8));
     until_all (&with, 8);

@@ -269,7 +269,7 @@ static void test_calls_with_nothing (void)
     has_text (mst_query_lookahead (fed, NULL));
     has_text (mst_query_galt (fed, NULL));
     has_text (mst_query_lits (fed, NULL));
-    has_text (mst_time_explain (fed, NULL, 0));
+    has_text (mst_time_explain (fed, NULL, NULL, 0));
     has_text (mst_register_point (fed, NULL, NULL, 0, NULL, 0));
     has_text (mst_achieve_point (fed, NULL, true));
     has_text (mst_synchronize (fed, NULL, 1, 0));

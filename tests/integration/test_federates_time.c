@@ -371,13 +371,13 @@ static void test_time_out_names_the_holder (void)
 
     clocked_open (&with, 0, 1);
     CHECK_OK (mst_advance (with.sun->fed, 0, 10000));
-    CHECK_OK (mst_time_explain (with.moon->fed, text, sizeof text));
+    CHECK_OK (mst_time_explain (with.moon->fed, NULL, text, sizeof text));
     CHECK_TEXT (text, "it does not wait.");
     CHECK_ERR (mst_advance (with.moon->fed, 1201, 100), MST_E_TIMEOUT);
     CHECK_TEXT (mst_error_text (),
                 "moon: no grant to 1201 after 0.1 s: held by \"sun\" (granted 0, "
                 "lookahead 0). See muster top.");
-    CHECK_OK (mst_time_explain (with.moon->fed, text, sizeof text));
+    CHECK_OK (mst_time_explain (with.moon->fed, NULL, text, sizeof text));
     CHECK_TEXT (text, "held by \"sun\" (granted 0, lookahead 0).");
     CHECK_ERR (mst_advance (with.moon->fed, 1201, 100), MST_E_ADVANCE_PENDING);
     CHECK_ERR (mst_await_grant (with.moon->fed, 0, &granted), MST_E_TIMEOUT);

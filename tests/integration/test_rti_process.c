@@ -261,7 +261,7 @@ static void test_death (void)
     CHECK_CONTAINS (raw_status (&good), "\"victim\"");
     int64_t start_ns = link_clock_ns ();
     test_process_signal (&member, SIGKILL);
-    CHECK (status_comes (&good, "\"victim\"", false));
+    CHECK (status_comes (&good, "\"name\":\"victim\"", false));
     CHECK (link_clock_ns () - start_ns < SECOND);
     CHECK (test_process_error_line (&rti.process, "its process has ended", LINE_MS) != NULL);
     test_process_fini (&member);

@@ -191,8 +191,8 @@ static void test_used_wrongly (void)
     CHECK_INT (RUN (&stage, "run", "--set", "wieght=1", stage.scenario), 2);
     CHECK_INT (RUN (&stage, "replay", stage.scenario), 1);
     CHECK_CONTAINS (ERR (&stage), "not a recording");
-    CHECK_INT (RUN (&stage, "join", "balls"), 2);
-    CHECK_CONTAINS (ERR (&stage), "muster join is not supported yet");
+    CHECK_INT (RUN (&stage, "conformance"), 2);
+    CHECK_CONTAINS (ERR (&stage), "muster conformance is not supported yet");
     CHECK_INT (RUN (&stage, "rnu"), 2);
     CHECK_CONTAINS (ERR (&stage), "did you mean run?");
     stage_fini (&stage);

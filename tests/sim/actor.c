@@ -932,10 +932,14 @@ static void explained (sim_actor_t *actor)
     actor->explain_request = 0;
     base_arena_init (&arena);
     must (actor, reply.err, "explain");
-    if (!reply.err && world->paused >= 0 && world->pause_until_ns > world->now_ns &&
-        actor->phase == SIM_ADVANCING &&
-        wire_service_decode_result (WIRE_SERVICE_EXPLAIN, reply.result, reply.result_size_bytes,
-                                    &arena, &result, sizeof result) == MST_OK) {
+    bool good = !reply.err && wire_service_decode_result (WIRE_SERVICE_EXPLAIN, reply.result,
+                                                          reply.result_size_bytes, &arena, &result,
+                                                          sizeof result) == MST_OK;
+    if (good && result.deadlock) /* all the worlds here come to their end */
+        sim_fail (world, "%s is told of a deadlock: %.*s", actor->plan->name,
+                  (int) result.text.size_bytes, result.text.data);
+    if (good && world->paused >= 0 && world->pause_until_ns > world->now_ns &&
+        actor->phase == SIM_ADVANCING) {
         char text[1024];
         (void) snprintf (text, sizeof text, "%.*s", (int) result.text.size_bytes,
                          result.text.data ? result.text.data : "");

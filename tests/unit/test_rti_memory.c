@@ -91,7 +91,7 @@ static void story_time (void)
     RTI_DRIVER_SEND (&driver, "moon", MIGRATE_VOTE, migrate_vote, 1, 2, true, TEXT (""));
     step (5, 50);
     RTI_DRIVER_ASK (&driver, "eye", REPORT, report, TEXT ("n"), TEXT ("1"));
-    RTI_DRIVER_ASK (&driver, "eye", EXPLAIN, explain, 1);
+    RTI_DRIVER_ASK (&driver, "eye", EXPLAIN, explain, .federate = 1);
     RTI_DRIVER_ASK (&driver, "eye", STATUS, status, TEXT ("world"));
     RTI_DRIVER_ASK (&driver, "eye", PROBE, probe, 1,
                     rti_driver_player (&driver, "sun")->sequence + 1, 0);

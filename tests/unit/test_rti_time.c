@@ -236,7 +236,7 @@ static void test_float_time (void)
     constrain ("moon");
     rti_driver_advance (&driver, "moon", WIRE_ADVANCE_TARA, 0x3fe0000000000000);
     rti_driver_advance (&driver, "moon", WIRE_ADVANCE_TAR, 0x3ff0000000000000);
-    RTI_DRIVER_ASK (&driver, "moon", EXPLAIN, explain, 0);
+    RTI_DRIVER_ASK (&driver, "moon", EXPLAIN, explain, .federate = 0);
     RTI_DRIVER_EXPECT (&driver,
                        "sun: grant regulation 0 (number 3, floor 4602678819172646912)\n"
                        "sun: ok\n"
@@ -245,7 +245,9 @@ static void test_float_time (void)
                        "moon: grant TARA 4602678819172646912 (number 1, galt 4602678819172646912)\n"
                        "moon: ok explain = (holder=1, name=\"sun\", term=1, granted=0, "
                        "bound=4602678819172646912, lookahead=4602678819172646912, silentNs=0, "
-                       "text=\"held by \\\"sun\\\" (granted 0, lookahead 0.5).\")\n");
+                       "text=\"held by \\\"sun\\\" (granted 0, lookahead 0.5).\", deadlock=false, "
+                       "timeType=1, chain={(1,\"sun\",1,none,0,none,4602678819172646912,none,"
+                       "4602678819172646912,0,0,none)})\n");
     rti_driver_fini (&driver);
 }
 

@@ -91,30 +91,34 @@ static void test_recorder (void)
 static void test_explain (void)
 {
     setup ();
-    RTI_DRIVER_ASK (&driver, "moon", EXPLAIN, explain, 0);
+    RTI_DRIVER_ASK (&driver, "moon", EXPLAIN, explain, .federate = 0);
     rti_driver_advance (&driver, "moon", WIRE_ADVANCE_TAR, 5);
-    RTI_DRIVER_ASK (&driver, "moon", EXPLAIN, explain, 0);
+    RTI_DRIVER_ASK (&driver, "moon", EXPLAIN, explain, .federate = 0);
     rti_driver_state (&driver, "sun", "stopped");
     rti_driver_tick (&driver, 2000);
-    RTI_DRIVER_ASK (&driver, "sun", EXPLAIN, explain, 2);
+    RTI_DRIVER_ASK (&driver, "sun", EXPLAIN, explain, .federate = 2);
     RTI_DRIVER_EXPECT (
         &driver, "moon: ok explain = (holder=none, name=none, term=0, granted=none, bound=none, "
-                 "lookahead=none, silentNs=0, text=\"it does not wait.\")\n"
+                 "lookahead=none, silentNs=0, text=\"it does not wait.\", "
+                 "deadlock=false, timeType=0, chain={})\n"
                  "moon: ok explain = (holder=1, name=\"sun\", term=1, granted=0, bound=0, "
                  "lookahead=0, silentNs=0, text=\"held by \\\"sun\\\" (granted 0, lookahead "
-                 "0).\")\n"
+                 "0).\", deadlock=false, timeType=0, "
+                 "chain={(1,\"sun\",1,none,0,none,0,none,0,0,0,none)})\n"
                  "sun: ok explain = (holder=1, name=\"sun\", term=1, granted=0, bound=0, "
                  "lookahead=0, silentNs=0, text=\"held by \\\"sun\\\" (granted 0, lookahead 0). "
-                 "Its process is stopped.\")\n");
+                 "Its process is stopped.\", deadlock=false, timeType=0, "
+                 "chain={(1,\"sun\",1,none,0,none,0,none,0,2000,0,\"stopped\")})\n");
     rti_driver_state (&driver, "sun", "");
     rti_driver_advance (&driver, "sun", WIRE_ADVANCE_TAR, 12);
-    RTI_DRIVER_ASK (&driver, "sun", EXPLAIN, explain, 0);
-    RTI_DRIVER_ASK (&driver, "sun", EXPLAIN, explain, 9);
+    RTI_DRIVER_ASK (&driver, "sun", EXPLAIN, explain, .federate = 0);
+    RTI_DRIVER_ASK (&driver, "sun", EXPLAIN, explain, .federate = 9);
     RTI_DRIVER_EXPECT (
         &driver, "sun: grant TAR 12 (number 1, galt 15)\n"
                  "moon: grant TAR 5 (number 1, galt 13)\n"
                  "sun: ok explain = (holder=none, name=none, term=0, granted=none, bound=none, "
-                 "lookahead=none, silentNs=0, text=\"it does not wait.\")\n"
+                 "lookahead=none, silentNs=0, text=\"it does not wait.\", "
+                 "deadlock=false, timeType=0, chain={})\n"
                  "sun: MST_E_STALE_HANDLE: there is no federate 9 in \"world\" (any more)\n");
     rti_driver_fini (&driver);
 }
@@ -128,21 +132,28 @@ static void test_status (void)
     rti_driver_join (&driver, "log", 1);
     status ("world");
     RTI_DRIVER_EXPECT (
-        &driver, "{\"connections\":3,\"federations\":[{\"name\":\"world\",\"time\":\"HLAinteger6"
-                 "4Time\",\"objects\":0,\"migrations\":0,\"migrations_aborted\":0,\"migrations_"
-                 "with_gap\":0,\"lost_federat"
-                 "es\":0,\"lost_bundles\":0,\"federates\":[{\"handle\":3,\"name\":\"log\",\"type"
-                 "\":\"test\",\"state\":\"granted\",\"regulating\":false,\"constrained\":false,"
-                 "\"granted\":0,\"requested\":null,\"bound\":null,\"lookahead\":null,\"silent_ns"
-                 "\":0,\"owns\":0,\"role\":\"recorder\"},{\"handle\":2,\"name\":\"moon\",\"type"
-                 "\":\"test\",\"state\":\"advancing\",\"regulating\":true,\"constrained\":true,"
-                 "\"granted\":0,\"requested\":5,\"bound\":15,\"lookahead\":10,\"silent_ns\":0,"
-                 "\"owns\":0,\"held_by\":\"sun\",\"term\":1,\"why\":\"held by \\\"sun\\\" "
-                 "(granted 0, lookahead "
-                 "0).\"},{\"handle\":1,\"name\":\"sun\",\"type\":\"test\",\"state\":\"granted\","
-                 "\"regulating\":true,\"constrained\":true,\"granted\":0,\"requested\":null,\"bo"
-                 "und\":0,\"lookahead\":0,\"silent_ns\":0,\"owns\":0}],\"reports\":[{\"federate"
-                 "\":\"moon\",\"name\":\"a \\\"quoted\\\" name\",\"value\":\"2\\u000a\"}]}]}\n");
+        &driver,
+        "{\"connections\":3,\"federations\":[{\"name\":\"world\",\"time\":\"HLAinteger6"
+        "4Time\",\"objects\":0,\"migrations\":0,\"migrations_aborted\":0,\"migrations_with_gap\":0,"
+        "\"lost_federat"
+        "es\":0,\"lost_bundles\":0,\"federates\":[{\"handle\":3,\"name\":\"log\",\"type"
+        "\":\"test\",\"state\":\"granted\",\"regulating\":false,\"constrained\":false,"
+        "\"granted\":0,\"requested\":null,\"bound\":null,\"lookahead\":null,\"for_ns\":0,"
+        "\"silent_ns\":0,\"owns\":0,\"role\":\"recorder\"},{\"handle\":2,\"name\":\"moon\",\"type"
+        "\":\"test\",\"state\":\"advancing\",\"regulating\":true,\"constrained\":true,"
+        "\"granted\":0,\"requested\":5,\"bound\":15,\"lookahead\":10,\"for_ns\":0,"
+        "\"silent_ns\":0,"
+        "\"owns\":0,\"held_by\":\"sun\",\"by\":\"granted time\","
+        "\"deadlock\":false,\"why\":\"held by \\\"sun\\\" "
+        "(granted 0, lookahead "
+        "0).\",\"chain\":[{\"federate\":\"sun\",\"joined\":true,\"by\":\"granted time\","
+        "\"granted\":0,\"requested\":null,\"lookahead\":0,\"bound\":0,\"message\":null,"
+        "\"for_ns\":0,\"silent_ns\":0}]},{\"handle\":1,\"name\":\"sun\",\"type\":\"test\","
+        "\"state\":\"granted\","
+        "\"regulating\":true,\"constrained\":true,\"granted\":0,\"requested\":null,\"bo"
+        "und\":0,\"lookahead\":0,\"for_ns\":0,\"silent_ns\":0,\"owns\":0}],"
+        "\"deadlocks\":[],\"departed\":[],\"reports\":[{\"federate"
+        "\":\"moon\",\"name\":\"a \\\"quoted\\\" name\",\"value\":\"2\\u000a\"}]}]}\n");
     status ("");
     RTI_DRIVER_CONTAINS (&driver, "\"name\":\"world\"");
     rti_driver_forget (&driver);

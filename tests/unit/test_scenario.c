@@ -322,6 +322,45 @@ static void wrong_set (const char *assignment, const char *story)
     scenario_destroy (&s);
 }
 
+/*  How a run starts and how fast it goes. */
+static void test_start (void)
+{
+    scenario_t *s;
+    CHECK_OK (read_text (comets, &s));
+    CHECK_OR_RETURN (s != NULL);
+    CHECK_TEXT (s->listen, "");
+    CHECK (s->start_limit_ns == 0 && s->time.pace == 0 && !s->groups[1].remote);
+    CHECK_OK (scenario_set (s, "listen", "tcp://10.0.0.5:15000"));
+    CHECK_OK (scenario_set (s, "start_limit", "1.5 s"));
+    CHECK_OK (scenario_set (s, "time.pace", "0.5"));
+    CHECK_OK (scenario_set (s, "federates.eye.remote", "true"));
+    CHECK_OK (scenario_set (s, "federates.eye.run", "null"));
+    CHECK_TEXT (s->listen, "tcp://10.0.0.5:15000");
+    CHECK_INT (s->start_limit_ns, 1500000000);
+    CHECK (s->time.pace == 0.5);
+    CHECK (s->groups[1].remote && s->groups[1].run_count == 0);
+    CHECK (!s->groups[0].remote);
+    scenario_destroy (&s);
+    refused ("\"run\": [\"comets-text\"]", "\"run\": null",
+             "scenario.json:7: federates[1].run must be a list of texts, not empty, found "
+             "null");
+    wrong_set ("time.pace=0",
+               "--set: time.pace must be a number from 1e-06 to 1000000000, found 0");
+    wrong_set ("start_limit=60",
+               "--set: start_limit must be a duration like \"250 ms\" or \"1 d\", "
+               "found 60");
+    static const char *const bad[] = { "tcp://*:15000", "tcp://0.0.0.0:1", "ipc:///x", "10.0.0.5:1",
+                                       "tcp://host" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK_OK (read_text (comets, &s));
+        CHECK_ERR (scenario_set (s, "listen", bad[i]), MST_E_CONFIG);
+        CHECK_CONTAINS (mst_error_text (),
+                        "listen must be the address and port by which other machines reach this "
+                        "one, like \"tcp://10.0.0.5:15000\", found ");
+        scenario_destroy (&s);
+    }
+}
+
 static void test_wrong_sets (void)
 {
     wrong_set ("parameters.close_aproach_au=1", "--set: the scenario has no parameter "
@@ -467,6 +506,7 @@ static CU_TestInfo scenario_tests[] = {
     { "other mistakes", test_other_mistakes },
     { "set", test_set },
     { "wrong sets", test_wrong_sets },
+    { "start and pace", test_start },
     { "lines after a change", test_lines_after_a_change },
     { "federates", test_federates },
     { "load", test_load },

@@ -219,10 +219,10 @@ static void test_values (void)
 static const char status_json[] =
     "{\"connections\":3,\"federations\":[{\"name\":\"other\"},{\"name\":\"comets\","
     "\"migrations\":7,\"federates\":["
-    "{\"name\":\"sky-1\",\"regulating\":\"yes\",\"granted\":12},"
-    "{\"name\":\"sky-2\",\"regulating\":\"yes\",\"granted\":11},"
-    "{\"name\":\"eye\",\"regulating\":\"no\",\"granted\":3},"
-    "{\"name\":\"muster-recorder\",\"regulating\":\"no\",\"granted\":1,\"role\":\"recorder\"}],"
+    "{\"name\":\"sky-1\",\"regulating\":true,\"granted\":12},"
+    "{\"name\":\"sky-2\",\"regulating\":true,\"granted\":11},"
+    "{\"name\":\"eye\",\"regulating\":false,\"granted\":3},"
+    "{\"name\":\"muster-recorder\",\"regulating\":false,\"granted\":1,\"role\":\"recorder\"}],"
     "\"reports\":[{\"federate\":\"sky-1\",\"name\":\"digest\",\"value\":\"00ff\"}]}]}";
 
 static void test_status (void)
