@@ -102,6 +102,37 @@ static void test_two_federates (void)
     test_process_fini (&eye);
 }
 
+/*  An interaction with a parameter; attributes of one's own choice; the class by its full name. */
+static void test_interactions (void)
+{
+    test_process_t eye, ann;
+    start (&eye, MUSTER " join hit --fom " TEST_SOURCE_DIR "/tests/integration/ball.xml "
+                        "--subscribe Bounce --subscribe HLAobjectRoot.Ball.Place --count 2 "
+                        "--name eye --synchronize ready=2");
+    CHECK_INT (
+        run (&ann,
+             "printf '%s\\n' '{\"do\":\"send\",\"interaction\":\"Bounce\",\"parameters\":"
+             "{\"At\":-9007199254740993},\"tag\":\"0f\"}' "
+             "'{\"do\":\"register\",\"class\":\"Ball\",\"name\":\"b\"}' "
+             "'{\"do\":\"update\",\"object\":\"b\",\"attributes\":{\"Place\":7}}' "
+             "'{\"do\":\"send\",\"interaction\":\"Bounce\",\"parameters\":{\"Att\":1}}' | " MUSTER
+             " join hit --fom " TEST_SOURCE_DIR "/tests/integration/ball.xml "
+             "--publish Ball --publish Bounce --name ann --synchronize ready=2"),
+        1);
+    CHECK_CONTAINS (ann.err.text, "line 4: parameters.Att: ");
+    CHECK_CONTAINS (ann.err.text, "did you mean \"At\"?");
+    CHECK (test_process_wait (&eye, LONG_MS));
+    CHECK_INT (eye.exit_code, 0);
+    CHECK_CONTAINS (
+        eye.out.text,
+        "{\"event\":\"received\",\"interaction\":\"HLAinteractionRoot.Bounce\",\"sender\":"
+        "\"ann\",\"order\":\"receive\",\"tag\":\"0f\",\"parameters\":{\"At\":"
+        "-9007199254740993}}\n");
+    CHECK_CONTAINS (eye.out.text, "\"attributes\":{\"Place\":7}}\n");
+    test_process_fini (&ann);
+    test_process_fini (&eye);
+}
+
 /*  A federate that steps by itself keeps pace with one that is told. */
 static void test_step (void)
 {
@@ -289,6 +320,7 @@ static void test_used_wrongly (void)
 
 static CU_TestInfo join_tests[] = {
     { "one throws, one watches", test_two_federates },
+    { "interactions", test_interactions },
     { "stepping by itself", test_step },
     { "a count, and a pipe", test_count_and_pipe },
     { "bad lines", test_bad_lines },
