@@ -18,10 +18,11 @@ set (CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 # Seconds that a test of a suite may take; sanitizers make it three times as long, the long tier
 # multiplies it.
 set (MUSTER_TEST_TIME_FACTOR 1 CACHE STRING "Multiplies the time that a test may take")
-set (suites unit wire comets golden sim integration)
+set (suites unit wire state comets golden sim integration)
 set (scripts packaging floors golden integration docs npm tidy)
 set (timeout_unit 60)
 set (timeout_wire 60)
+set (timeout_state 120)
 set (timeout_comets 240)
 set (timeout_golden 300) # callgrind, beside whatever else runs
 set (timeout_sim 240)

@@ -15,7 +15,8 @@
     it is changed.
 
     Thread rule: an object belongs to one thread at a time; several threads may read it together
-    while nobody changes it (mst_crdt_at_index, which lays out a sequence, counts as a change). */
+    while nobody changes it (laying out a sequence, which
+    mst_crdt_at_index and mst_crdt_each do, counts as a change). */
 #ifndef MUSTER_CRDT_H
 #define MUSTER_CRDT_H
 

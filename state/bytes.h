@@ -1,0 +1,134 @@
+/*  Little-endian numbers in bytes, and a cursor over bytes that nobody vouches for. A writer has
+    reserved its room; the reader checks everything: a failed read sets `bad` and gives zero. */
+#ifndef STATE_BYTES_H
+#define STATE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <muster/crdt.h>
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define STATE_LE16(x) (x)
+#define STATE_LE32(x) (x)
+#define STATE_LE64(x) (x)
+#else
+#define STATE_LE16(x) __builtin_bswap16 (x)
+#define STATE_LE32(x) __builtin_bswap32 (x)
+#define STATE_LE64(x) __builtin_bswap64 (x)
+#endif
+
+static inline uint32_t state_get32 (const void *at)
+{
+    uint32_t value;
+    memcpy (&value, at, sizeof value);
+    return STATE_LE32 (value);
+}
+
+static inline uint64_t state_get64 (const void *at)
+{
+    uint64_t value;
+    memcpy (&value, at, sizeof value);
+    return STATE_LE64 (value);
+}
+
+static inline uint8_t *state_put16 (uint8_t *at, uint16_t value)
+{
+    value = STATE_LE16 (value);
+    memcpy (at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+static inline uint8_t *state_put32 (uint8_t *at, uint32_t value)
+{
+    value = STATE_LE32 (value);
+    memcpy (at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+static inline uint8_t *state_put64 (uint8_t *at, uint64_t value)
+{
+    value = STATE_LE64 (value);
+    memcpy (at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+static inline uint8_t *state_put (uint8_t *at, const void *data, size_t size_bytes)
+{
+    if (size_bytes > 0)
+        memcpy (at, data, size_bytes);
+    return at + size_bytes;
+}
+
+/*  Room for `more` bytes behind what stands, doubling; *at is where they go, and they count once
+    written. Errors: MST_E_NO_MEMORY, MST_E_LIMIT (4 GiB). */
+mst_err_t state_bytes_room (mst_bytes_t *bytes, size_t more, uint8_t **at);
+mst_err_t state_bytes_put (mst_bytes_t *bytes, const void *data, size_t size_bytes);
+
+static inline void state_bytes_end (mst_bytes_t *bytes, const uint8_t *at)
+{
+    bytes->size_bytes = (size_t) (at - bytes->data);
+}
+
+typedef struct state_reader {
+    const uint8_t *at;
+    const uint8_t *end;
+    bool bad;
+} state_reader_t;
+
+static inline state_reader_t state_reader (const void *data, size_t size_bytes)
+{
+    const uint8_t *at = data;
+    return (state_reader_t){ .at = at, .end = at + size_bytes, .bad = false };
+}
+
+static inline size_t state_reader_left (const state_reader_t *self)
+{
+    return (size_t) (self->end - self->at);
+}
+
+/*  The next bytes, or NULL. */
+static inline const uint8_t *state_take (state_reader_t *self, size_t size_bytes)
+{
+    if (size_bytes > state_reader_left (self)) {
+        self->bad = true;
+        self->at = self->end;
+        return NULL;
+    }
+    const uint8_t *at = self->at;
+    self->at += size_bytes;
+    return at;
+}
+
+static inline uint8_t state_take8 (state_reader_t *self)
+{
+    const uint8_t *at = state_take (self, 1);
+    return at ? *at : 0;
+}
+
+static inline uint32_t state_take32 (state_reader_t *self)
+{
+    const uint8_t *at = state_take (self, 4);
+    return at ? state_get32 (at) : 0;
+}
+
+static inline uint64_t state_take64 (state_reader_t *self)
+{
+    const uint8_t *at = state_take (self, 8);
+    return at ? state_get64 (at) : 0;
+}
+
+/*  A count of things that take at least `each` bytes: more than fit into what is left is bad. */
+static inline uint32_t state_take_count (state_reader_t *self, size_t each)
+{
+    uint32_t count = state_take32 (self);
+    if (count > state_reader_left (self) / each) {
+        self->bad = true;
+        self->at = self->end;
+        return 0;
+    }
+    return count;
+}
+
+#endif
