@@ -1,6 +1,7 @@
 /*  muster-bench: runs the rows whose names begin with the given words, alternating work and
  * reference. */
 #include "bench/bench.h"
+#include "bench/state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -123,6 +124,7 @@ static const bench_case_t cases[] = {
     { .name = "space_box_1m", SPACE (1000000, box), .unit = "us", .reference = "fixed grid" },
     { .name = "space_pairs_1m", SPACE (1000000, pairs), .unit = "ns", .reference = "fixed grid" },
     { .name = "space_bytes_1m", .unit = "bytes", .size_bytes = 1000000, .work = bench_space_bytes },
+    BENCH_STATE_ROWS,
 };
 
 typedef struct options {

@@ -16,8 +16,7 @@ static bool box_is (const state_box_t *box, uint32_t hash, uint32_t parent, unsi
                     const void *key, uint32_t key_bytes)
 {
     return box->hash == hash && box->type == type && box->parent == parent &&
-           box->key_bytes == key_bytes &&
-           (key_bytes == 0 || memcmp (state_box_key (box), key, key_bytes) == 0);
+           box->key_bytes == key_bytes && state_same (state_box_key (box), key, key_bytes);
 }
 
 uint32_t state_box_find (const state_causal_t *self, uint32_t parent, unsigned type,

@@ -61,6 +61,22 @@ static inline uint8_t *state_put (uint8_t *at, const void *data, size_t size_byt
     return at + size_bytes;
 }
 
+/*  Up to 16 bytes, most of the time 8: without a call. The regions of both do not overlap. */
+static inline bool state_same (const void *a, const void *b, size_t size_bytes)
+{
+    if (size_bytes == 8)
+        return memcmp (a, b, 8) == 0;
+    return size_bytes == 0 || memcmp (a, b, size_bytes) == 0;
+}
+
+static inline void state_copy (void *to, const void *from, size_t size_bytes)
+{
+    if (size_bytes == 8)
+        memcpy (to, from, 8);
+    else if (size_bytes > 0)
+        memcpy (to, from, size_bytes);
+}
+
 /*  Room for `more` bytes behind what stands, doubling; *at is where they go, and they count once
     written. Errors: MST_E_NO_MEMORY, MST_E_LIMIT (4 GiB). */
 mst_err_t state_bytes_room (mst_bytes_t *bytes, size_t more, uint8_t **at);

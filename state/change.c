@@ -106,7 +106,8 @@ static inline mst_err_t change_begin (state_causal_t *self, uint32_t items, uint
     if (self->item_count + items > self->item_capacity ||
         (uint64_t) (self->item_count + items) * 4 > (uint64_t) self->slot_count * 3)
         err = state_items_reserve (self, items);
-    if (!err && self->log.capacity - self->log.count < entries)
+    if (!err && self->log.capacity - self->log.count < entries &&
+        (self->log.capacity < self->log.limit || self->log.capacity == 0))
         err = state_log_reserve (self, entries);
     if (!err && self->rows[0].count >= STATE_COUNT_MAX - 1)
         err = count_full ();
@@ -152,14 +153,6 @@ static mst_err_t item_write (state_causal_t *self, uint32_t own, const state_ite
 
 /*  Sets -------------------------------------------------------------------------------------- */
 
-bool state_set_is (const state_causal_t *self, const state_item_t *item, uint32_t box,
-                   const void *element, uint32_t size_bytes, unsigned flags)
-{
-    (void) self;
-    return item->box == box && item->flags == flags && state_item_bytes (item) == size_bytes &&
-           (size_bytes == 0 || memcmp (state_item_data (item), element, size_bytes) == 0);
-}
-
 typedef struct found {
     uint32_t hash;
     uint32_t own;    /* item, or STATE_NONE */
@@ -172,14 +165,17 @@ static inline found_t set_find (const state_causal_t *self, uint32_t box, const 
     found_t out = { .hash = state_item_hash (&self->boxes[box], element, size_bytes, flags),
                     .own = STATE_NONE };
     uint32_t probe = out.hash, index;
+    bool alone = self->rows[0].items == self->item_count; /* then there is at most one */
     while ((index = state_items_probe (self, out.hash, &probe)) != STATE_NONE) {
         const state_item_t *item = &self->items[index];
-        if (!state_set_is (self, item, box, element, size_bytes, flags))
+        if (!state_set_is (item, box, element, size_bytes, flags))
             continue;
         if (state_dot_row (item->dot) == 0)
             out.own = index;
         else
             out.others++;
+        if (alone)
+            break;
     }
     return out;
 }
@@ -191,7 +187,7 @@ static void set_clear (state_causal_t *self, uint32_t box, const void *element, 
     uint32_t probe = hash, index;
     while ((index = state_items_probe (self, hash, &probe)) != STATE_NONE) {
         const state_item_t *item = &self->items[index];
-        if (!state_set_is (self, item, box, element, size_bytes, 0) ||
+        if (!state_set_is (item, box, element, size_bytes, 0) ||
             (!own_too && state_dot_row (item->dot) == 0))
             continue;
         item_remove (self, index, change);
@@ -228,13 +224,18 @@ static mst_err_t set_add (state_causal_t *self, uint32_t box, const void *elemen
             set_kept_out (self, box, element, size_bytes))
             return MST_OK;
     }
-    mst_err_t err = change_begin (self, 1, 1 + found.others, &dot);
+    mst_err_t err = change_begin (self, found.own == STATE_NONE, 1 + found.others, &dot);
     if (err)
         return err;
-    state_item_t form = { .hash = found.hash, .box = box & 0xffffff };
-    err = item_write (self, found.own, &form, NULL, 0, element, size_bytes, dot);
-    if (err)
-        return err;
+    if (found.own != STATE_NONE) { /* the same bytes under a new dot */
+        state_log_add (self, dot, found.hash, self->items[found.own].dot);
+        self->items[found.own].dot = dot;
+    } else {
+        state_item_t form = { .hash = found.hash, .box = box & 0xffffff };
+        err = item_write (self, STATE_NONE, &form, NULL, 0, element, size_bytes, dot);
+        if (err)
+            return err;
+    }
     if (found.others > 0)
         set_clear (self, box, element, size_bytes, found.hash, false, dot);
     change_end (self);
@@ -263,10 +264,40 @@ static mst_err_t set_remove (state_causal_t *self, uint32_t box, const void *ele
     return MST_OK;
 }
 
+/*  The common change: one's own item, the only one under its key, gets a new dot. */
+static inline void item_renew (state_causal_t *self, state_item_t *item)
+{
+    state_dot_t old = item->dot;
+    base_assert (state_dot_row (old) == 0);
+    change_end (self);
+    item->dot = state_dot (0, self->rows[0].count);
+    state_log_add (self, item->dot, item->hash, old);
+}
+
+/*  An OR-set that only its owner has written: an element that is there is renewed at once. */
+static bool set_add_again (state_causal_t *self, const void *element, uint32_t size_bytes)
+{
+    const state_row_t *own = &self->rows[0];
+    if (own->items != self->item_count || own->count >= STATE_COUNT_MAX - 1)
+        return false;
+    uint32_t hash = state_item_hash (&self->boxes[0], element, size_bytes, 0), probe = hash, index;
+    while ((index = state_items_probe (self, hash, &probe)) != STATE_NONE)
+        if (state_set_is (&self->items[index], 0, element, size_bytes, 0)) {
+            item_renew (self, &self->items[index]);
+            return true;
+        }
+    return false;
+}
+
 mst_err_t state_change_add (mst_crdt_t *crdt, const mst_crdt_place_t *place, const void *element,
                             uint32_t size_bytes)
 {
     uint32_t box;
+    if (!place && crdt->type == MST_CRDT_ORSET &&
+        set_add_again (&crdt->as.causal, element, size_bytes))
+        return MST_OK;
+    if (!place && state_is_set (crdt->type))
+        return set_add (&crdt->as.causal, 0, element, size_bytes);
     mst_err_t err = place_open (crdt, place, STATE_SETS, &box);
     if (err)
         return err;
@@ -342,10 +373,33 @@ static mst_err_t register_set (state_causal_t *self, uint32_t box, uint64_t stam
     return MST_OK;
 }
 
+/*  A small value in a key of the outer map that only its owner has written. */
+static bool register_set_again (state_causal_t *self, const mst_crdt_place_t *place, uint64_t stamp,
+                                const void *value, uint32_t size_bytes)
+{
+    if (place->in || self->boxes[0].type != MST_CRDT_ORMAP || place->type != MST_CRDT_LWW ||
+        size_bytes > STATE_INSIDE_BYTES - STAMP_BYTES || (!place->key && place->key_bytes > 0))
+        return false;
+    uint32_t box = state_box_find (self, 0, MST_CRDT_LWW, place->key, place->key_bytes);
+    if (box == STATE_NONE || self->boxes[box].items != 1)
+        return false;
+    state_item_t *item = &self->items[self->boxes[box].first];
+    if (state_dot_row (item->dot) != 0 || item->size == STATE_FAR ||
+        stamp <= state_get64 (item->as.inside) || self->rows[0].count >= STATE_COUNT_MAX - 1)
+        return false;
+    (void) state_put64 (item->as.inside, stamp);
+    state_copy (item->as.inside + STAMP_BYTES, value, size_bytes);
+    item->size = (uint8_t) ((STAMP_BYTES + size_bytes) & 0x1f);
+    item_renew (self, item);
+    return true;
+}
+
 mst_err_t state_change_set (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_t stamp,
                             const void *value, uint32_t size_bytes)
 {
     uint32_t box;
+    if (place && register_set_again (&crdt->as.causal, place, stamp, value, size_bytes))
+        return MST_OK;
     mst_err_t err = place_open (crdt, place, STATE_REGISTERS, &box);
     if (err)
         return err;

@@ -32,8 +32,13 @@ mst_err_t state_change_count (mst_crdt_t *crdt, const mst_crdt_place_t *place, u
 
 bool state_set_contains (const state_causal_t *self, uint32_t box, const void *element,
                          uint32_t size_bytes);
-bool state_set_is (const state_causal_t *self, const state_item_t *item, uint32_t box,
-                   const void *element, uint32_t size_bytes, unsigned flags);
+/*  Is it this element of this set? */
+static inline bool state_set_is (const state_item_t *item, uint32_t box, const void *element,
+                                 uint32_t size_bytes, unsigned flags)
+{
+    return item->box == box && item->flags == flags && state_item_bytes (item) == size_bytes &&
+           state_same (state_item_data (item), element, size_bytes);
+}
 uint64_t state_item_stamp (const state_item_t *item);              /* of an LWW register's item */
 void state_item_delete (state_causal_t *self, state_item_t *item); /* of a sequence */
 

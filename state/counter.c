@@ -161,8 +161,8 @@ mst_err_t state_counter_encode (const mst_crdt_t *crdt, const mst_dot_t *dots, s
     if (err)
         return err;
     at = begin + STATE_HEAD_BYTES;
-    for (uint32_t i = 0; i < self->count; i++) {
-        const state_tally_t *row = &self->rows[i];
+    const state_tally_t *end = self->rows + self->count;
+    for (const state_tally_t *row = self->rows; row < end; row++) {
         if (!row_tells (row) || (delta && !row_is_new (row, dots, count)))
             continue;
         at = state_put64 (at, row->replica);
@@ -183,6 +183,38 @@ static state_tally_t row_at (const uint8_t *at, bool both)
     return (state_tally_t){ .replica = state_get64 (at),
                             .up = state_get64 (at + 8),
                             .down = both ? state_get64 (at + 16) : 0 };
+}
+
+/*  The same replicas on both sides, as it is most of the time: checked and joined in two short
+ * loops. */
+static bool rows_match (const mst_crdt_t *crdt, const uint8_t *at, uint32_t count)
+{
+    const state_counter_t *self = &crdt->as.counter;
+    bool both = crdt->type == MST_CRDT_PNCOUNTER;
+    uint64_t differs = self->count ^ count, high = 0, empty = 0;
+    for (uint32_t i = 0; differs == 0 && i < count; i++, at += both ? 24 : 16) {
+        state_tally_t row = row_at (at, both);
+        differs |= row.replica ^ self->rows[i].replica;
+        high |= row.up | row.down;
+        empty |= (row.up | row.down) == 0;
+    }
+    return differs == 0 && high <= INT64_MAX && empty == 0;
+}
+
+static bool rows_raise (mst_crdt_t *crdt, const uint8_t *at, uint32_t count)
+{
+    state_counter_t *self = &crdt->as.counter;
+    bool both = crdt->type == MST_CRDT_PNCOUNTER;
+    uint64_t changed = 0;
+    for (uint32_t i = 0; i < count; i++, at += both ? 24 : 16) {
+        state_tally_t row = row_at (at, both), *here = &self->rows[i];
+        uint64_t up = row.up > here->up ? row.up : here->up;
+        uint64_t down = row.down > here->down ? row.down : here->down;
+        changed |= (up ^ here->up) | (down ^ here->down);
+        here->up = up;
+        here->down = down;
+    }
+    return changed != 0;
 }
 
 /*  Checks all rows; how many are of replicas that are not here. The forgotten (replica 0, first)
@@ -234,6 +266,10 @@ mst_err_t state_counter_merge (mst_crdt_t *crdt, state_reader_t *reader, bool *c
     (void) state_take64 (reader); /* the forgotten, compared in crdt.c */
     if (count > MST_CRDT_REPLICAS_MAX || state_reader_left (reader) != (size_t) count * each)
         return state_malformed (crdt, "it is cut, or goes on behind its end");
+    if (rows_match (crdt, reader->at, count)) {
+        *changed = rows_raise (crdt, reader->at, count);
+        return MST_OK;
+    }
     mst_err_t err = rows_check (crdt, reader->at, count, &fresh);
     if (!err && fresh > 0)
         err = rows_reserve (self, fresh);

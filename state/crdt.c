@@ -118,8 +118,13 @@ mst_err_t state_causal_only (const mst_crdt_t *crdt, const void *data, uint32_t 
 
 mst_err_t mst_crdt_increment (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_t amount)
 {
-    if (!place && state_is_counter (crdt->type))
-        return state_counter_add (crdt, amount, 0);
+    if (!place && state_is_counter (crdt->type)) {
+        const state_counter_t *counter = &crdt->as.counter;
+        if (counter->own == STATE_NONE || amount > INT64_MAX - counter->rows[counter->own].up)
+            return state_counter_add (crdt, amount, 0);
+        counter->rows[counter->own].up += amount; /* most of the time */
+        return MST_OK;
+    }
     if (!state_is_causal (crdt->type))
         return type_bad (crdt, "does not count");
     return state_change_count (crdt, place, amount, 0);
@@ -158,6 +163,14 @@ mst_err_t mst_crdt_set (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_
     if (!bytes_good (value, size_bytes))
         return bytes_bad (size_bytes);
     if (!place && crdt->type == MST_CRDT_LWW) {
+        state_register_t *reg = &crdt->as.reg;
+        if (stamp > reg->stamp && size_bytes <= STATE_INSIDE_BYTES) { /* most of the time */
+            state_copy (reg->inside, value, size_bytes);
+            reg->size_bytes = size_bytes;
+            reg->stamp = stamp;
+            reg->replica = crdt->replica;
+            return MST_OK;
+        }
         if (stamp == 0)
             return type_bad (crdt, "needs a stamp: see mst_hlc_tick");
         return state_register_set (crdt, stamp, crdt->replica, value, size_bytes, &changed);

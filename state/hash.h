@@ -38,9 +38,13 @@ static inline uint64_t state_hash (uint64_t seed, const void *data, size_t size_
 {
     const uint8_t *at = data;
     size_t left = size_bytes;
+    if (size_bytes == 8) { /* most of the time: as below, in one go */
+        uint64_t word = state_get64 (at);
+        return state_hash_mix (seed ^ word, word ^ (uint64_t) 8 << 56);
+    }
     for (; left > 16; left -= 16, at += 16)
-        seed = state_hash_mix (seed ^ state_get64 (at), state_get64 (at + 8));
-    return state_hash_mix (state_hash_tail (seed, at, left), size_bytes);
+        seed = state_hash_mix (seed ^ state_get64 (at), state_get64 (at + 8) ^ size_bytes);
+    return state_hash_tail (seed, at, left);
 }
 
 #endif

@@ -55,6 +55,7 @@ static mst_err_t items_grow (state_causal_t *self, uint32_t needed, bool linked)
         self->links = links;
     }
     self->item_capacity = capacity;
+    state_log_limit (self);
     return MST_OK;
 }
 
@@ -71,21 +72,6 @@ mst_err_t state_items_reserve (state_causal_t *self, uint32_t more)
     }
     return (uint64_t) needed * 4 > (uint64_t) self->slot_count * 3 ? slots_reserve (self, needed)
                                                                    : MST_OK;
-}
-
-uint32_t state_items_probe (const state_causal_t *self, uint32_t hash, uint32_t *probe)
-{
-    uint32_t mask = self->slot_count - 1;
-    if (self->slot_count == 0)
-        return STATE_NONE;
-    for (uint32_t slot = *probe & mask; self->slots[slot] != 0; slot = (slot + 1) & mask) {
-        uint32_t index = self->slots[slot] - 1;
-        if (self->items[index].hash == hash) {
-            *probe = slot + 1;
-            return index;
-        }
-    }
-    return STATE_NONE;
 }
 
 uint32_t state_items_find_dot (const state_causal_t *self, uint32_t hash, state_dot_t dot)
@@ -198,27 +184,14 @@ void state_item_empty (state_causal_t *self, state_item_t *item)
 }
 
 /*  What stood in the item goes, once nothing can fail any more. */
-mst_err_t state_item_fill (state_causal_t *self, state_item_t *item, const void *head,
-                           uint32_t head_bytes, const void *data, uint32_t size_bytes)
+static mst_err_t item_fill_far (state_causal_t *self, state_item_t *item, const void *head,
+                                uint32_t head_bytes, const void *data, uint32_t size_bytes)
 {
     uint32_t total = head_bytes + size_bytes;
-    uint8_t *at = NULL;
-    base_assert (size_bytes <= MST_CRDT_BYTES_MAX && head_bytes <= STATE_INSIDE_BYTES);
-    if (total > STATE_INSIDE_BYTES) {
-        at = base_alloc (total);
-        if (!at)
-            return base_alloc_error ();
-    }
-    uint8_t *far = at;
-    if (!far) {
-        uint8_t inside[STATE_INSIDE_BYTES];
-        state_put (state_put (inside, head, head_bytes), data, size_bytes);
-        state_item_empty (self, item);
-        memcpy (item->as.inside, inside, sizeof inside);
-        item->size = (uint8_t) (total & 0x1f);
-        return MST_OK;
-    }
-    state_put (state_put (far, head, head_bytes), data, size_bytes);
+    uint8_t *far = base_alloc (total);
+    if (!far)
+        return base_alloc_error ();
+    (void) state_put (state_put (far, head, head_bytes), data, size_bytes);
     state_item_empty (self, item);
     item->size = STATE_FAR;
     item->as.far.data = far;
@@ -227,11 +200,19 @@ mst_err_t state_item_fill (state_causal_t *self, state_item_t *item, const void 
     return MST_OK;
 }
 
-void state_items_redot (state_causal_t *self, state_item_t *item, state_dot_t dot)
+mst_err_t state_item_fill (state_causal_t *self, state_item_t *item, const void *head,
+                           uint32_t head_bytes, const void *data, uint32_t size_bytes)
 {
-    base_assert (state_dot_row (item->dot) == state_dot_row (dot));
-    base_assert (state_dot_count (dot) <= self->rows[state_dot_row (dot)].count);
-    item->dot = dot;
+    uint32_t total = head_bytes + size_bytes;
+    base_assert (size_bytes <= MST_CRDT_BYTES_MAX && head_bytes <= STATE_INSIDE_BYTES);
+    if (total > STATE_INSIDE_BYTES)
+        return item_fill_far (self, item, head, head_bytes, data, size_bytes);
+    if (item->size == STATE_FAR)
+        state_item_empty (self, item);
+    state_copy (item->as.inside, head, head_bytes);
+    state_copy (item->as.inside + head_bytes, data, size_bytes);
+    item->size = (uint8_t) (total & 0x1f);
+    return MST_OK;
 }
 
 uint32_t state_item_hash_of (const state_causal_t *self, const state_item_t *item)

@@ -5,13 +5,13 @@
 
 enum { LOG_FIRST = 8 };
 
-/*  In step with the object: an object of a few items needs no long memory. */
-static uint32_t log_limit (const state_causal_t *self)
+/*  An object of a few items needs no long memory. */
+void state_log_limit (state_causal_t *self)
 {
     uint32_t limit = STATE_LOG_MIN;
-    while (limit < self->item_count / 16 && limit < STATE_LOG_MAX)
+    while (limit < self->item_capacity / 16 && limit < STATE_LOG_MAX)
         limit *= 2;
-    return limit;
+    self->log.limit = limit;
 }
 
 static uint32_t log_oldest (const state_log_t *log)
@@ -39,25 +39,14 @@ mst_err_t state_log_reserve (state_causal_t *self, uint32_t more)
     state_log_t *log = &self->log;
     if (log->capacity - log->count >= more)
         return MST_OK;
-    uint32_t limit = log_limit (self), capacity = log->capacity ? log->capacity : LOG_FIRST;
-    while (capacity - log->count < more && capacity < limit)
+    uint32_t capacity = log->capacity ? log->capacity : LOG_FIRST;
+    if (log->limit == 0)
+        state_log_limit (self);
+    while (capacity - log->count < more && capacity < log->limit)
         capacity *= 2;
     if (capacity <= log->capacity)
         return MST_OK; /* the oldest will go */
     return log_grow (log, capacity);
-}
-
-void state_log_add (state_causal_t *self, state_dot_t dot, uint32_t hash, state_dot_t replaced)
-{
-    state_log_t *log = &self->log;
-    base_assert (log->capacity > 0);
-    state_log_entry_t *last = &log->entries[(log->head - 1) & (log->capacity - 1)];
-    if (replaced != 0 && log->count > 0 && last->change == replaced && last->dot == replaced) {
-        last->change = last->dot = dot; /* the item that the entry speaks of is gone */
-        return;
-    }
-    state_log_entry_t entry = { .change = dot, .dot = dot, .hash = hash, .form = STATE_LOG_ADD };
-    state_log_put (self, &entry);
 }
 
 void state_log_put (state_causal_t *self, const state_log_entry_t *entry)

@@ -431,7 +431,7 @@ static uint32_t earlier (const state_causal_t *self, const state_item_t *item)
         const state_item_t *other = &self->items[index];
         if (state_dot_row (other->dot) != row || other->box != item->box)
             continue;
-        if (!state_is_set (type) || state_set_is (self, other, item->box, state_item_data (item),
+        if (!state_is_set (type) || state_set_is (other, item->box, state_item_data (item),
                                                   state_item_bytes (item), item->flags))
             return index;
     }

@@ -125,7 +125,8 @@ typedef struct state_log {
     state_log_entry_t *entries; /* a ring */
     uint32_t capacity;          /* power of two */
     uint32_t count;
-    uint32_t head; /* where the next goes */
+    uint32_t head;  /* where the next goes */
+    uint32_t limit; /* of its capacity, in step with the object; then the oldest go */
 } state_log_t;
 
 /*  The order of a sequence, as far as it can be seen. */
@@ -249,15 +250,45 @@ static inline bool state_seen (const state_causal_t *self, state_dot_t dot)
 
 /*  log.c */
 mst_err_t state_log_reserve (state_causal_t *self, uint32_t more);
+void state_log_limit (state_causal_t *self); /* the object has grown */
 void state_log_put (state_causal_t *self, const state_log_entry_t *entry);
 void state_log_forget (state_causal_t *self, uint32_t row); /* its entries go */
 /*  An item is new; `replaced` is the dot of its replica's earlier one under this key, or 0. */
-void state_log_add (state_causal_t *self, state_dot_t dot, uint32_t hash, state_dot_t replaced);
+static inline void state_log_add (state_causal_t *self, state_dot_t dot, uint32_t hash,
+                                  state_dot_t replaced)
+{
+    state_log_t *log = &self->log;
+    state_log_entry_t entry = { .change = dot, .dot = dot, .hash = hash, .form = STATE_LOG_ADD };
+    state_log_entry_t *last = &log->entries[(log->head - 1) & (log->capacity - 1)];
+    base_assert (log->capacity > 0);
+    if (replaced != 0 && log->count > 0 && last->change == replaced && last->dot == replaced)
+        last->change = last->dot = dot; /* the item that the entry speaks of is gone */
+    else if (log->count < log->capacity) {
+        log->entries[log->head] = entry;
+        log->head = (log->head + 1) & (log->capacity - 1);
+        log->count++;
+    } else
+        state_log_put (self, &entry); /* the oldest goes */
+}
 
 /*  items.c: the table. */
 mst_err_t state_items_reserve (state_causal_t *self, uint32_t more);
 /*  The first item of a hash from *probe on (start with the hash), or STATE_NONE. */
-uint32_t state_items_probe (const state_causal_t *self, uint32_t hash, uint32_t *probe);
+static inline uint32_t state_items_probe (const state_causal_t *self, uint32_t hash,
+                                          uint32_t *probe)
+{
+    uint32_t mask = self->slot_count - 1;
+    if (self->slot_count == 0)
+        return STATE_NONE;
+    for (uint32_t slot = *probe & mask; self->slots[slot] != 0; slot = (slot + 1) & mask) {
+        uint32_t index = self->slots[slot] - 1;
+        if (self->items[index].hash == hash) {
+            *probe = slot + 1;
+            return index;
+        }
+    }
+    return STATE_NONE;
+}
 uint32_t state_items_find_dot (const state_causal_t *self, uint32_t hash, state_dot_t dot);
 /*  Room is reserved. The item's far bytes change hands. Gives its index. */
 uint32_t state_items_put (state_causal_t *self, const state_item_t *item);
@@ -265,7 +296,6 @@ void state_items_remove (state_causal_t *self, uint32_t index); /* the last one 
 mst_err_t state_item_fill (state_causal_t *self, state_item_t *item, const void *head,
                            uint32_t head_bytes, const void *data, uint32_t size_bytes);
 void state_item_empty (state_causal_t *self, state_item_t *item); /* frees far bytes */
-void state_items_redot (state_causal_t *self, state_item_t *item, state_dot_t dot);
 /*  Items of a box: for (i = first (…); i != STATE_NONE; i = next (…)). */
 static inline uint32_t state_items_first (const state_causal_t *self, uint32_t box)
 {

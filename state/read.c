@@ -303,8 +303,8 @@ static bool first_of_element (const state_causal_t *self, uint32_t box, uint32_t
     const state_item_t *item = &self->items[index];
     uint32_t probe = item->hash, other;
     while ((other = state_items_probe (self, item->hash, &probe)) != STATE_NONE)
-        if (state_set_is (self, &self->items[other], box, state_item_data (item),
-                          state_item_bytes (item), item->flags))
+        if (state_set_is (&self->items[other], box, state_item_data (item), state_item_bytes (item),
+                          item->flags))
             return other == index;
     return true;
 }

@@ -1,5 +1,5 @@
 /*  Nine types, random changes and merges: against the definition of each type (history.c), and the
-    laws of merging. MUSTER_CRDT_OPERATIONS: changes and merges per type (20,000). */
+    laws of merging. MUSTER_CRDT_OPERATIONS: changes and merges per type (8,000). */
 #include "tests/state/history.h"
 #include "tests/support/check.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPERATIONS = 20000 };
+enum { OPERATIONS = 8000 };
 
 static long operations (void)
 {
