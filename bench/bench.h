@@ -82,4 +82,11 @@ double bench_space_pairs (const bench_case_t *self);
 double bench_space_bare_pairs (const bench_case_t *self);
 double bench_space_bytes (const bench_case_t *self);
 
+/*  state_sync.c: the synchroniser, against XOR and zstd alone. */
+double bench_sync_source (const bench_case_t *self);
+double bench_sync_follower (const bench_case_t *self);
+double bench_sync_ratio (const bench_case_t *self);
+double bench_sync_bare (const bench_case_t *self);
+double bench_sync_bare_ratio (const bench_case_t *self);
+
 #endif

@@ -125,6 +125,28 @@ static const bench_case_t cases[] = {
     { .name = "space_pairs_1m", SPACE (1000000, pairs), .unit = "ns", .reference = "fixed grid" },
     { .name = "space_bytes_1m", .unit = "bytes", .size_bytes = 1000000, .work = bench_space_bytes },
     BENCH_STATE_ROWS,
+
+    { .name = "state_sync_source",
+      .unit = "GB/s",
+      .higher_is_better = true,
+      .reference = "XOR and zstd",
+      .count = 200,
+      .work = bench_sync_source,
+      .raw = bench_sync_bare },
+    { .name = "state_sync_follower",
+      .unit = "GB/s",
+      .higher_is_better = true,
+      .reference = "XOR and zstd",
+      .count = 200,
+      .work = bench_sync_follower,
+      .raw = bench_sync_bare },
+    { .name = "state_sync_smaller",
+      .unit = "x",
+      .higher_is_better = true,
+      .reference = "XOR and zstd",
+      .count = 1,
+      .work = bench_sync_ratio,
+      .raw = bench_sync_bare_ratio },
 };
 
 typedef struct options {

@@ -138,6 +138,20 @@ void state_table_swap (sync_table_t *self, uint32_t slot, sync_value_t *value, b
     }
 }
 
+void state_table_overwrite (sync_table_t *self, uint32_t slot, const void *data, int64_t stamp_ns,
+                            bool checked)
+{
+    sync_slot_t *at = &self->slots.items[slot];
+    base_assert (at->value.data != NULL);
+    base_assert (data != NULL || at->value.size_bytes == 0);
+    self->sum -= state_slot_share (at);
+    if (at->value.size_bytes > 0)
+        memcpy (at->value.data, data, at->value.size_bytes);
+    at->value.stamp_ns = stamp_ns;
+    at->crc = checked ? base_crc32c (0, at->value.data, at->value.size_bytes) : 0;
+    self->sum += state_slot_share (at);
+}
+
 /*  Writing ------------------------------------------------------------------------------------- */
 
 static mst_err_t sync_owned (const mst_sync_t *self, const char *what)
@@ -151,18 +165,18 @@ static mst_err_t sync_owned (const mst_sync_t *self, const char *what)
                        what);
 }
 
-/*  The first change of a slot since the commit: its old value goes to the undo. Room was made. */
-static void sync_touch (mst_sync_t *self, uint32_t slot, sync_value_t *old)
+/*  Before the first change of a slot since the commit its value goes to the undo. Room was made. */
+static void sync_touch (mst_sync_t *self, uint32_t slot)
 {
     sync_slot_t *at = &self->table.slots.items[slot];
-    base_assert (old != NULL);
+    base_assert (slot < self->table.slots.count);
     at->changed = self->version + 1;
     if (at->touched) {
-        state_value_fini (old);
+        self->pending.list.items[at->touched - 1].again = true;
         return;
     }
-    BASE_LIST_PUT (&self->pending, ((sync_undo_t){ slot, *old }));
-    at->touched = (uint32_t) self->pending.count;
+    state_undos_put (&self->pending, slot, &at->value);
+    at->touched = (uint32_t) self->pending.list.count;
 }
 
 static mst_err_t sync_fits (const mst_sync_t *self, size_t before, size_t after)
@@ -179,20 +193,26 @@ static mst_err_t sync_fits (const mst_sync_t *self, size_t before, size_t after)
 static mst_err_t sync_replace (mst_sync_t *self, uint32_t slot, const void *data, size_t size_bytes,
                                int64_t stamp_ns)
 {
-    sync_value_t *stands = &self->table.slots.items[slot].value, fresh;
+    const sync_value_t *stands = &self->table.slots.items[slot].value;
+    sync_value_t fresh;
+    bool same_size = stands->size_bytes == size_bytes, checked = !self->options.unchecked;
     base_assert (stands->data != NULL);
-    if (stands->size_bytes == size_bytes &&
-        (size_bytes == 0 || memcmp (stands->data, data, size_bytes) == 0))
+    if (same_size && (size_bytes == 0 || memcmp (stands->data, data, size_bytes) == 0))
         return MST_OK;
     mst_err_t err = sync_fits (self, stands->size_bytes, size_bytes);
     if (!err)
-        err = BASE_LIST_ROOM (&self->pending);
-    if (!err)
+        err = state_undos_room (&self->pending, stands->size_bytes);
+    if (!err && !same_size)
         err = state_value_init (&fresh, data, size_bytes, stamp_ns);
     if (err)
         return err;
-    state_table_swap (&self->table, slot, &fresh, !self->options.unchecked);
-    sync_touch (self, slot, &fresh);
+    sync_touch (self, slot);
+    if (same_size) {
+        state_table_overwrite (&self->table, slot, data, stamp_ns, checked);
+        return MST_OK;
+    }
+    state_table_swap (&self->table, slot, &fresh, checked);
+    state_value_fini (&fresh);
     return MST_OK;
 }
 
@@ -220,7 +240,7 @@ static mst_err_t sync_create (mst_sync_t *self, const char *path, size_t length,
     base_assert (path != NULL);
     mst_err_t err = sync_fits (self, 0, size_bytes);
     if (!err)
-        err = BASE_LIST_ROOM (&self->pending);
+        err = state_undos_room (&self->pending, 0);
     if (!err)
         err = state_value_init (&fresh, data, size_bytes, stamp_ns);
     if (err)
@@ -237,9 +257,9 @@ static mst_err_t sync_create (mst_sync_t *self, const char *path, size_t length,
     }
     if (vacant)
         table->vacant.count--;
+    sync_touch (self, slot);
     state_table_swap (table, slot, &fresh, !self->options.unchecked);
     table->slots.items[slot].born = self->version + 1;
-    sync_touch (self, slot, &fresh);
     return MST_OK;
 }
 
@@ -247,15 +267,17 @@ static mst_err_t sync_erase (mst_sync_t *self, uint32_t slot)
 {
     sync_value_t none = { 0 };
     base_assert (slot < self->table.slots.count);
-    mst_err_t err = BASE_LIST_ROOM (&self->pending);
+    mst_err_t err =
+        state_undos_room (&self->pending, self->table.slots.items[slot].value.size_bytes);
     if (!err)
         err = BASE_LIST_ROOM (&self->table.vacant);
     if (err)
         return err;
+    sync_touch (self, slot);
     state_table_swap (&self->table, slot, &none, !self->options.unchecked);
     state_table_end (&self->table, slot);
     BASE_LIST_PUT (&self->table.vacant, slot);
-    sync_touch (self, slot, &none);
+    state_value_fini (&none);
     return MST_OK;
 }
 
@@ -352,11 +374,11 @@ mst_err_t mst_sync_get_value (const mst_sync_t *self, const char *path,
 static void sync_measure (mst_sync_t *self)
 {
     size_t changed = 0;
-    base_assert (self->pending.count > 0);
-    BASE_LIST_EACH (&self->pending, i) {
-        const sync_undo_t *undo = &self->pending.items[i];
+    base_assert (self->pending.list.count > 0);
+    BASE_LIST_EACH (&self->pending.list, i) {
+        const sync_undo_t *undo = &self->pending.list.items[i];
         size_t now = self->table.slots.items[undo->slot].value.size_bytes;
-        changed += now > undo->old.size_bytes ? now : undo->old.size_bytes;
+        changed += now > undo->size_bytes ? now : undo->size_bytes;
     }
     double share = self->table.bytes > 0 ? (double) changed / (double) self->table.bytes : 1.0;
     share = share > 1.0 ? 1.0 : share;
@@ -368,14 +390,14 @@ mst_err_t mst_sync_commit (mst_sync_t *self, int64_t now_ns, uint64_t *version)
 {
     base_assert (self != NULL);
     mst_err_t err = sync_owned (self, "commit");
-    if (!err && self->pending.count > 0)
+    if (!err && self->pending.list.count > 0)
         err = state_history_room (self);
     if (err)
         return err;
-    if (self->pending.count > 0) {
+    if (self->pending.list.count > 0) {
         sync_measure (self);
-        BASE_LIST_EACH (&self->pending, i) {
-            sync_slot_t *slot = &self->table.slots.items[self->pending.items[i].slot];
+        BASE_LIST_EACH (&self->pending.list, i) {
+            sync_slot_t *slot = &self->table.slots.items[self->pending.list.items[i].slot];
             slot->touched = 0;
             if (slot->value.stamp_ns == INT64_MIN)
                 slot->value.stamp_ns = now_ns;
@@ -385,7 +407,7 @@ mst_err_t mst_sync_commit (mst_sync_t *self, int64_t now_ns, uint64_t *version)
         self->committed_ns = now_ns;
         self->pending_since_ns = INT64_MIN;
     }
-    base_assert (self->pending.count == 0);
+    base_assert (self->pending.list.count == 0);
     if (version)
         *version = self->version;
     return MST_OK;
@@ -394,11 +416,11 @@ mst_err_t mst_sync_commit (mst_sync_t *self, int64_t now_ns, uint64_t *version)
 bool mst_sync_due (mst_sync_t *self, int64_t now_ns)
 {
     base_assert (self != NULL);
-    if (self->pending.count == 0)
+    if (self->pending.list.count == 0)
         return false;
     if (self->pending_since_ns == INT64_MIN)
         self->pending_since_ns = now_ns;
-    return self->pending.count >= self->options.batch_paths ||
+    return self->pending.list.count >= self->options.batch_paths ||
            now_ns - self->pending_since_ns >= self->options.batch_ns;
 }
 
@@ -551,6 +573,7 @@ void mst_sync_destroy (mst_sync_t **self)
     state_history_clear (old);
     BASE_LIST_FINI (&old->history);
     state_undos_fini (&old->pending);
+    state_undos_fini (&old->spare);
     state_table_fini (&old->table);
     base_buffer_fini (&old->plain);
     base_buffer_fini (&old->out);

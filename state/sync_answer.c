@@ -109,11 +109,11 @@ static mst_err_t answer_payload (mst_sync_t *self, uint64_t base, mst_sync_strat
 static mst_err_t answer_settled (const mst_sync_t *self)
 {
     base_assert (self != NULL);
-    if (self->pending.count == 0)
+    if (self->pending.list.count == 0)
         return MST_OK;
     return base_error (MST_E_INVALID_ARGUMENT,
                        "%zu changed paths are not committed: commit before answering",
-                       (size_t) self->pending.count);
+                       (size_t) self->pending.list.count);
 }
 
 static sync_transfer_t *answer_transfer_oldest (mst_sync_t *self)

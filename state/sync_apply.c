@@ -154,58 +154,83 @@ static mst_err_t apply_full (mst_sync_t *self, const sync_head_t *head, int64_t 
 typedef struct apply_staged {
     uint32_t slot;
     payload_op_t op;
-    sync_value_t value;
-    char *name;    /* NAMED */
-    bool listed;   /* the name was put into the table's names */
-    bool had;      /* … which had it already, for another slot */
-    uint64_t held; /* which one */
-    char *ended;   /* a name that this change ends, when another takes its slot */
+    sync_value_t value; /* of the same size as before: a view into the delta's bytes */
+    char *name;         /* NAMED */
+    bool listed;        /* the name was put into the table's names */
+    bool had;           /* … which had it already, for another slot */
+    uint64_t held;      /* which one */
+    char *ended;        /* a name that this change ends, when another takes its slot */
 } apply_staged_t;
 
 typedef struct apply_delta {
     BASE_LIST (apply_staged_t) changes;
+    base_buffer_t bytes; /* new values that will overwrite old ones; reserved beforehand */
+    size_t old_bytes;    /* for the undo */
     sync_undos_t undos;
     const char **names; /* what changed, for the user */
     size_t name_count;
-    uint64_t sum;
-    size_t bytes;
+    uint64_t sum;      /* of the state that will be */
+    size_t size_bytes; /* … its size */
 } apply_delta_t;
 
 static void apply_delta_fini (apply_delta_t *self)
 {
     base_assert (self != NULL);
     BASE_LIST_EACH (&self->changes, i) {
-        state_value_fini (&self->changes.items[i].value);
+        if (self->changes.items[i].op != PAYLOAD_SAME_SIZE)
+            state_value_fini (&self->changes.items[i].value);
         base_free (self->changes.items[i].name);
         base_free (self->changes.items[i].ended);
     }
     BASE_LIST_FINI (&self->changes);
+    base_buffer_fini (&self->bytes);
     state_undos_fini (&self->undos);
     base_free (self->names);
 }
 
-/*  The new value: the old one XOR what came, and the rest as it came. */
+/*  The old value, as long as the new one, becomes the new one. */
+static mst_err_t apply_difference (mst_sync_t *self, payload_reader_t *reader,
+                                   const payload_change_t *change, const sync_value_t *old,
+                                   apply_delta_t *delta, sync_value_t *value)
+{
+    bool same_size = change->op == PAYLOAD_SAME_SIZE;
+    size_t size_bytes = same_size ? old->size_bytes : change->size_bytes;
+    size_t common = old->size_bytes < size_bytes ? old->size_bytes : size_bytes;
+    base_assert (old->data != NULL);
+    size_t groups = size_bytes / STATE_GROUP_BYTES + (size_bytes % STATE_GROUP_BYTES != 0);
+    if (groups > (size_t) (reader->masks.end - reader->masks.at))
+        return apply_malformed (self, "its masks are cut");
+    *value = (sync_value_t){ NULL, size_bytes, change->stamp_ns };
+    if (same_size) {
+        base_assert (size_bytes <= delta->bytes.capacity_bytes - delta->bytes.size_bytes);
+        value->data = delta->bytes.data + delta->bytes.size_bytes;
+        delta->bytes.size_bytes += size_bytes;
+    } else
+        value->data = base_alloc (size_bytes);
+    if (!value->data)
+        return state_sync_failed (self, base_alloc_error ());
+    memcpy (value->data, old->data, common);
+    memset (value->data + common, 0, size_bytes - common);
+    if (!state_take_difference (&reader->masks, &reader->values, value->data, size_bytes))
+        return apply_malformed (self, "its values are cut");
+    return MST_OK;
+}
+
 static mst_err_t apply_value (mst_sync_t *self, payload_reader_t *reader,
                               const payload_change_t *change, const sync_slot_t *slot,
-                              apply_staged_t *staged)
+                              apply_delta_t *delta, apply_staged_t *staged)
 {
-    bool builds = change->op == PAYLOAD_SAME_SIZE || change->op == PAYLOAD_RESIZED;
-    const sync_value_t *old = builds && slot ? &slot->value : NULL;
     base_assert (change->op != PAYLOAD_REMOVED);
-    if (builds && (!old || !old->data))
-        return apply_malformed (self, "it changes a path that is not there");
-    size_t size_bytes = change->op == PAYLOAD_SAME_SIZE ? old->size_bytes : change->size_bytes;
-    const uint8_t *bytes = state_take_bytes (&reader->values, size_bytes);
+    if (change->op != PAYLOAD_NAMED) {
+        if (!slot || !slot->value.data)
+            return apply_malformed (self, "it changes a path that is not there");
+        return apply_difference (self, reader, change, &slot->value, delta, &staged->value);
+    }
+    const uint8_t *bytes = state_take_bytes (&reader->values, change->size_bytes);
     if (!bytes)
         return apply_malformed (self, "its values are cut");
-    mst_err_t err = state_value_init (&staged->value, bytes, size_bytes, change->stamp_ns);
-    if (err)
-        return state_sync_failed (self, err);
-    if (builds) {
-        size_t common = old->size_bytes < size_bytes ? old->size_bytes : size_bytes;
-        state_xor (staged->value.data, staged->value.data, old->data, common);
-    }
-    return MST_OK;
+    mst_err_t err = state_value_init (&staged->value, bytes, change->size_bytes, change->stamp_ns);
+    return err ? state_sync_failed (self, err) : MST_OK;
 }
 
 /*  What the change does to the sum and the size. */
@@ -215,7 +240,8 @@ static void apply_account (const mst_sync_t *self, const sync_slot_t *slot,
     base_assert (staged != NULL && delta != NULL);
     if (slot && slot->value.data) {
         delta->sum -= state_slot_share (slot);
-        delta->bytes -= slot->value.size_bytes;
+        delta->size_bytes -= slot->value.size_bytes;
+        delta->old_bytes += slot->value.size_bytes;
     }
     if (!staged->value.data)
         return;
@@ -225,7 +251,7 @@ static void apply_account (const mst_sync_t *self, const sync_slot_t *slot,
         staged->name ? base_crc32c (0, staged->name, strlen (staged->name)) : slot->name_crc;
     after.crc = self->options.unchecked ? 0 : base_crc32c (0, value->data, value->size_bytes);
     delta->sum += state_slot_share (&after);
-    delta->bytes += value->size_bytes;
+    delta->size_bytes += value->size_bytes;
 }
 
 /*  One change; `next` is the first slot that it may be about, and after it the next one. */
@@ -251,7 +277,7 @@ static mst_err_t apply_stage (mst_sync_t *self, payload_reader_t *reader, uint64
             return state_sync_failed (self, base_alloc_error ());
     }
     if (change.op != PAYLOAD_REMOVED)
-        err = apply_value (self, reader, &change, slot, staged);
+        err = apply_value (self, reader, &change, slot, delta, staged);
     if (!err)
         apply_account (self, slot, staged, delta);
     return err;
@@ -264,20 +290,24 @@ static mst_err_t apply_decode (mst_sync_t *self, const sync_head_t *head, apply_
     mst_err_t err = MST_OK;
     base_assert (delta->changes.count == 0);
     delta->sum = self->table.sum;
-    delta->bytes = self->table.bytes;
+    delta->size_bytes = self->table.bytes;
     if (state_payload_open (&reader, &self->plain, head->committed_ns))
         return apply_malformed (self, "its notes");
+    err = base_buffer_reserve (&delta->bytes, self->table.bytes < reader.same_bytes_max
+                                                  ? self->table.bytes
+                                                  : reader.same_bytes_max);
     for (uint64_t i = 0; !err && i < reader.count; i++)
         err = apply_stage (self, &reader, &next, &slots, delta);
     if (err)
         return err;
     if (!state_payload_done (&reader))
         return apply_malformed (self, "something is left over");
-    if (delta->bytes > self->options.state_bytes_max)
-        return state_sync_failed (self, base_error (MST_E_LIMIT,
-                                                    "state_bytes_max (%zu) is reached: the state "
-                                                    "would have %zu bytes",
-                                                    self->options.state_bytes_max, delta->bytes));
+    if (delta->size_bytes > self->options.state_bytes_max)
+        return state_sync_failed (self,
+                                  base_error (MST_E_LIMIT,
+                                              "state_bytes_max (%zu) is reached: the state "
+                                              "would have %zu bytes",
+                                              self->options.state_bytes_max, delta->size_bytes));
     return apply_sum (self, head, delta->sum);
 }
 
@@ -348,8 +378,11 @@ static mst_err_t apply_room (mst_sync_t *self, apply_delta_t *delta)
     base_assert (delta->names == NULL);
     if (count > 0)
         err = state_table_reach (&self->table, delta->changes.items[count - 1].slot);
-    for (size_t i = 0; !err && i < count; i++)
-        err = BASE_LIST_PUSH (&delta->undos, ((sync_undo_t){ 0 }));
+    for (size_t i = 0; !err && delta->undos.list.capacity < count; i++)
+        err = base_list_grow ((void **) &delta->undos.list.items, delta->undos.list.capacity,
+                              &delta->undos.list.capacity, sizeof *delta->undos.list.items);
+    if (!err)
+        err = base_buffer_reserve (&delta->undos.bytes, delta->old_bytes);
     if (!err)
         err = state_history_room (self);
     if (!err) {
@@ -365,12 +398,20 @@ static void apply_install (mst_sync_t *self, const sync_head_t *head, apply_delt
 {
     apply_staged_t *staged = &delta->changes.items[index];
     sync_slot_t *slot = &self->table.slots.items[staged->slot];
-    sync_value_t old = { 0 };
+    sync_value_t none = { 0 };
     bool lived = slot->value.data != NULL, checked = !self->options.unchecked;
     base_assert (staged->op <= PAYLOAD_RESIZED);
+    state_undos_put (&delta->undos, staged->slot, &slot->value);
+    if (staged->op == PAYLOAD_SAME_SIZE) {
+        state_table_overwrite (&self->table, staged->slot, staged->value.data,
+                               staged->value.stamp_ns, checked);
+        delta->names[delta->name_count++] = slot->name;
+        return;
+    }
     if (staged->op <= PAYLOAD_NAMED && lived) {
         bool ends = staged->op == PAYLOAD_REMOVED || strcmp (slot->name, staged->name) != 0;
-        state_table_swap (&self->table, staged->slot, &old, checked);
+        state_table_swap (&self->table, staged->slot, &none, checked);
+        state_value_fini (&none);
         if (ends) {
             state_table_end (&self->table, staged->slot);
             delta->names[delta->name_count++] = slot->name;
@@ -384,17 +425,10 @@ static void apply_install (mst_sync_t *self, const sync_head_t *head, apply_delt
         slot->life++;
         staged->name = NULL;
     }
-    if (staged->op != PAYLOAD_REMOVED) {
-        if (staged->op != PAYLOAD_NAMED)
-            base_assert (lived && old.data == NULL);
-        sync_value_t fresh = staged->value;
-        state_table_swap (&self->table, staged->slot, &fresh, checked);
-        staged->value = (sync_value_t){ 0 };
-        if (fresh.data)
-            old = fresh;
+    if (staged->op != PAYLOAD_REMOVED) { /* what stood goes with the delta */
+        state_table_swap (&self->table, staged->slot, &staged->value, checked);
         delta->names[delta->name_count++] = slot->name;
     }
-    delta->undos.items[index] = (sync_undo_t){ staged->slot, old };
 }
 
 static mst_err_t apply_delta (mst_sync_t *self, const sync_head_t *head, int64_t now_ns)

@@ -25,8 +25,8 @@ mst_err_t state_sync_refuse (mst_sync_t *self, sync_refusal_t why, const char *f
 {
     static const mst_err_t errors[] = {
         [SYNC_REFUSED_MALFORMED] = MST_E_MALFORMED, [SYNC_REFUSED_CHECKSUM] = MST_E_MALFORMED,
-        [SYNC_REFUSED_VERSION] = MST_E_VERSION,     [SYNC_REFUSED_TYPE] = MST_E_DIFFERS,
-        [SYNC_REFUSED_BASE] = MST_E_DIFFERS,        [SYNC_REFUSED_RESULT] = MST_E_DIFFERS
+        [SYNC_REFUSED_VERSION] = MST_E_VERSION,     [SYNC_REFUSED_TYPE] = MST_E_STATE_DIFFERS,
+        [SYNC_REFUSED_BASE] = MST_E_STATE_GAP,      [SYNC_REFUSED_RESULT] = MST_E_STATE_DIFFERS
     };
     mst_sync_statistics_t *counts = &self->statistics;
     uint64_t *const counters[] = { [SYNC_REFUSED_MALFORMED] = &counts->refused_malformed,

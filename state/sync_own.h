@@ -23,7 +23,7 @@ enum {
     SYNC_PATHS = 1000000,
     SYNC_BATCH_PATHS = 65536,
     SYNC_BATCH_NS = 50000000,
-    SYNC_HISTORY_VERSIONS = 64,
+    SYNC_HISTORY_VERSIONS = 16,
     SYNC_HISTORY_BYTES = 64 * 1024 * 1024,
     SYNC_LEVEL = 1,
     SYNC_SNAPSHOT_EVERY = 64 /* versions between the snapshots that the strategy makes by itself */
@@ -44,15 +44,23 @@ typedef struct sync_slot {
     uint32_t name_crc;
     uint32_t crc;     /* of the value */
     uint32_t life;    /* counts up, for numbers given out */
-    uint32_t touched; /* index + 1 into the pending undo; 0: not changed since the commit */
+    uint32_t touched; /* index + 1 into the pending undos; 0: not changed since the commit */
 } sync_slot_t;
 
+/*  What a slot held before; the bytes lie behind one another in the list's own buffer. */
 typedef struct sync_undo {
     uint32_t slot;
-    sync_value_t old;
+    bool had;   /* a value */
+    bool again; /* written more than once since: it may be what it was */
+    size_t offset;
+    size_t size_bytes;
+    int64_t stamp_ns;
 } sync_undo_t;
 
-typedef BASE_LIST (sync_undo_t) sync_undos_t;
+typedef struct sync_undos {
+    BASE_LIST (sync_undo_t) list;
+    base_buffer_t bytes;
+} sync_undos_t;
 
 typedef struct sync_step {
     uint64_t from, to;
@@ -117,6 +125,7 @@ struct mst_sync {
     int64_t committed_ns;
     sync_table_t table;
     sync_undos_t pending;
+    sync_undos_t spare;       /* of a step that was dropped: its memory, to be used again */
     int64_t pending_since_ns; /* INT64_MIN: not asked yet */
     BASE_LIST (sync_step_t) history;
     size_t history_bytes;
@@ -149,6 +158,9 @@ mst_err_t state_table_name (sync_table_t *self, uint32_t slot, const char *path,
 mst_err_t state_table_reach (sync_table_t *self, uint32_t slot);
 /*  Puts the value in, takes the old one out; both may be none. Keeps bytes and sum. */
 void state_table_swap (sync_table_t *self, uint32_t slot, sync_value_t *value, bool checked);
+/*  Other bytes of the same size. */
+void state_table_overwrite (sync_table_t *self, uint32_t slot, const void *data, int64_t stamp_ns,
+                            bool checked);
 /*  What a path with a value adds to the sum. */
 uint64_t state_slot_share (const sync_slot_t *slot);
 /*  The life of a path ends: its name is free (unless another slot has it by now). Its value was
@@ -166,12 +178,16 @@ void state_sync_changed (mst_sync_t *self, uint64_t base, const char *const *pat
 typedef struct sync_change {
     uint32_t slot;
     bool named;
-    const sync_value_t *old;
+    bool differs;     /* for sure */
+    sync_value_t old; /* a view */
 } sync_change_t;
 
 typedef BASE_LIST (sync_change_t) sync_changes_t;
 
 void state_undos_fini (sync_undos_t *self);
+/*  Room for one more with so many bytes; then put cannot fail. */
+mst_err_t state_undos_room (sync_undos_t *self, size_t size_bytes);
+void state_undos_put (sync_undos_t *self, uint32_t slot, const sync_value_t *old);
 /*  The step is the history's then; the oldest ones go when there is too much. Room was made. */
 mst_err_t state_history_room (mst_sync_t *self);
 void state_history_add (mst_sync_t *self, uint64_t from, uint64_t to, sync_undos_t *undos);

@@ -1,44 +1,60 @@
 /*  Payloads: what changed, or all of it.
 
-        u32 bytes of the notes, notes, values
+        u32 bytes of the notes, u32 bytes of the masks, notes, masks, values
 
-    A delta's notes: how many changes; then for each the slot (less the one before), an op, and
-    what the op needs. Its values: for each change that has one, old XOR new as far as both reach,
-    and the rest as it is. Notes of a whole state: how many slots; then for each an op (a vacant
-   slot is REMOVED, any other NAMED). So numbers and zeros stand by themselves, which zstd likes. */
+    A delta's notes: how many changes; then for each the slot (less the one before), an op, and what
+    the op needs. Its masks and values: of each change that builds on a value the difference
+    (sync_bytes.h); of a path that is new its value as it is. Notes of a whole state: how many
+    slots; then for each an op (a vacant slot is REMOVED, any other NAMED). So numbers, masks and
+    bytes stand by themselves, which zstd likes. */
 #include "state/sync_own.h"
 #include "state/sync_bytes.h"
 #include "state/sync_payload.h"
 #include "base/error.h"
+#include "wire/pack.h"
 
-enum { PAYLOAD_NOTE_MAX = 5 * STATE_VARINT_MAX + MST_SYNC_NAME_MAX, PAYLOAD_START = 4 };
+enum { PAYLOAD_START = 8 };
 
-/*  Room for so many notes and values; then writing cannot fail. */
+/*  Where the three streams stand while a payload is written: behind the longest that the ones
+   before can become. At the end they are moved together. */
+typedef struct payload_writer {
+    uint8_t *note;
+    uint8_t *masks, *mask;
+    uint8_t *values, *value;
+} payload_writer_t;
+
+/*  Room for so many notes, masks and values; then writing cannot fail. */
 static mst_err_t payload_begin (mst_sync_t *self, size_t notes, size_t names_bytes,
-                                size_t values_bytes, uint8_t **values)
+                                size_t masks_bytes, size_t values_bytes, payload_writer_t *writer)
 {
     size_t notes_bytes = STATE_VARINT_MAX + notes * 5u * STATE_VARINT_MAX + names_bytes;
-    base_assert (values != NULL);
+    base_assert (writer != NULL);
     base_buffer_clear (&self->plain);
-    mst_err_t err = base_buffer_reserve (&self->plain, PAYLOAD_START + notes_bytes + values_bytes);
-    if (!err) /* the values are written behind the longest notes, and moved down at the end */
-        *values = self->plain.data + PAYLOAD_START + notes_bytes;
-    base_assert (err || self->plain.size_bytes == 0);
-    return err;
+    mst_err_t err = base_buffer_reserve (&self->plain, PAYLOAD_START + notes_bytes + masks_bytes +
+                                                           values_bytes + STATE_WORD_BYTES);
+    if (err)
+        return err;
+    writer->note = self->plain.data + PAYLOAD_START;
+    writer->masks = writer->mask = writer->note + notes_bytes;
+    writer->values = writer->value = writer->masks + masks_bytes;
+    base_assert (self->plain.size_bytes == 0);
+    return MST_OK;
 }
 
-static void payload_end (mst_sync_t *self, const uint8_t *notes_end, const uint8_t *values,
-                         const uint8_t *values_end)
+static void payload_end (mst_sync_t *self, const payload_writer_t *writer)
 {
     base_buffer_t *plain = &self->plain;
-    size_t notes_bytes = (size_t) (notes_end - plain->data) - PAYLOAD_START;
-    size_t values_bytes = (size_t) (values_end - values);
-    base_assert (notes_end <= values && notes_bytes <= UINT32_MAX);
-    for (unsigned i = 0; i < PAYLOAD_START; i++)
-        plain->data[i] = (uint8_t) (notes_bytes >> (24 - 8 * i));
-    memmove (plain->data + PAYLOAD_START + notes_bytes, values, values_bytes);
-    plain->size_bytes = PAYLOAD_START + notes_bytes + values_bytes;
-    base_assert (plain->size_bytes <= plain->capacity_bytes);
+    uint8_t *notes = plain->data + PAYLOAD_START, *at = writer->note;
+    size_t notes_bytes = (size_t) (writer->note - notes);
+    size_t masks_bytes = (size_t) (writer->mask - writer->masks);
+    size_t values_bytes = (size_t) (writer->value - writer->values);
+    base_assert (writer->note <= writer->masks && writer->mask <= writer->values);
+    base_assert (notes_bytes <= UINT32_MAX && masks_bytes <= UINT32_MAX);
+    (void) wire_put_be32 (wire_put_be32 (plain->data, (uint32_t) notes_bytes),
+                          (uint32_t) masks_bytes);
+    memmove (at, writer->masks, masks_bytes);
+    memmove (at + masks_bytes, writer->values, values_bytes);
+    plain->size_bytes = PAYLOAD_START + notes_bytes + masks_bytes + values_bytes;
 }
 
 static uint8_t *payload_name (uint8_t *at, const char *name)
@@ -56,9 +72,9 @@ static payload_op_t payload_op (const sync_slot_t *now, const sync_change_t *cha
     base_assert (now != NULL && change != NULL);
     if (!now->value.data)
         return PAYLOAD_REMOVED;
-    if (change->named || !change->old->data)
+    if (change->named || !change->old.data)
         return PAYLOAD_NAMED;
-    return change->old->size_bytes == now->value.size_bytes ? PAYLOAD_SAME_SIZE : PAYLOAD_RESIZED;
+    return change->old.size_bytes == now->value.size_bytes ? PAYLOAD_SAME_SIZE : PAYLOAD_RESIZED;
 }
 
 static uint8_t *payload_note (const mst_sync_t *self, const sync_slot_t *now, payload_op_t op,
@@ -76,75 +92,76 @@ static uint8_t *payload_note (const mst_sync_t *self, const sync_slot_t *now, pa
     return state_put_varint (at, state_zigzag (age));
 }
 
-static uint8_t *payload_value (const sync_slot_t *now, const sync_value_t *old, payload_op_t op,
-                               uint8_t *at)
+static void payload_value (payload_writer_t *writer, const sync_slot_t *now,
+                           const sync_value_t *old, payload_op_t op)
 {
     const sync_value_t *value = &now->value;
     if (op == PAYLOAD_REMOVED)
-        return at;
+        return;
     base_assert (value->data != NULL);
-    size_t common = op == PAYLOAD_NAMED ? 0 : old->size_bytes;
-    common = common < value->size_bytes ? common : value->size_bytes;
-    state_xor (at, value->data, common > 0 ? old->data : value->data, common);
-    memcpy (at + common, value->data + common, value->size_bytes - common);
-    base_assert (common <= value->size_bytes);
-    return at + value->size_bytes;
+    if (op == PAYLOAD_NAMED) {
+        memcpy (writer->value, value->data, value->size_bytes);
+        writer->value += value->size_bytes;
+        return;
+    }
+    base_assert (old->data != NULL);
+    state_put_difference (&writer->mask, &writer->value, value->data, value->size_bytes, old->data,
+                          old->size_bytes);
 }
 
 mst_err_t state_payload_delta (mst_sync_t *self, const sync_changes_t *changes)
 {
-    size_t names_bytes = 0, values_bytes = 0;
-    uint8_t *values = NULL;
+    size_t names_bytes = 0, masks_bytes = 0, values_bytes = 0;
+    payload_writer_t writer;
     base_assert (self != NULL && changes != NULL);
     BASE_LIST_EACH (changes, i) {
         const sync_slot_t *now = &self->table.slots.items[changes->items[i].slot];
         names_bytes +=
             payload_op (now, &changes->items[i]) == PAYLOAD_NAMED ? strlen (now->name) : 0;
+        masks_bytes += state_masks_room (now->value.size_bytes);
         values_bytes += now->value.size_bytes;
     }
-    mst_err_t err = payload_begin (self, changes->count, names_bytes, values_bytes, &values);
+    mst_err_t err =
+        payload_begin (self, changes->count, names_bytes, masks_bytes, values_bytes, &writer);
     if (err)
         return err;
-    uint8_t *note = state_put_varint (self->plain.data + PAYLOAD_START, changes->count);
-    uint8_t *value = values;
+    writer.note = state_put_varint (writer.note, changes->count);
     uint32_t next = 0;
     BASE_LIST_EACH (changes, i) {
         const sync_change_t *change = &changes->items[i];
         const sync_slot_t *now = &self->table.slots.items[change->slot];
         payload_op_t op = payload_op (now, change);
         base_assert (change->slot >= next);
-        note = state_put_varint (note, change->slot - next);
-        note = payload_note (self, now, op, note);
-        value = payload_value (now, change->old, op, value);
+        writer.note = state_put_varint (writer.note, change->slot - next);
+        writer.note = payload_note (self, now, op, writer.note);
+        payload_value (&writer, now, &change->old, op);
         next = change->slot + 1;
     }
-    payload_end (self, note, values, value);
+    payload_end (self, &writer);
     return MST_OK;
 }
 
 mst_err_t state_payload_full (mst_sync_t *self)
 {
-    const sync_value_t none = { 0 };
     size_t names_bytes = 0;
-    uint8_t *values = NULL;
+    payload_writer_t writer;
     base_assert (self != NULL);
     BASE_LIST_EACH (&self->table.slots, i) {
         const sync_slot_t *now = &self->table.slots.items[i];
         names_bytes += now->value.data ? strlen (now->name) : 0;
     }
     mst_err_t err =
-        payload_begin (self, self->table.slots.count, names_bytes, self->table.bytes, &values);
+        payload_begin (self, self->table.slots.count, names_bytes, 0, self->table.bytes, &writer);
     if (err)
         return err;
-    uint8_t *note = state_put_varint (self->plain.data + PAYLOAD_START, self->table.slots.count);
-    uint8_t *value = values;
+    writer.note = state_put_varint (writer.note, self->table.slots.count);
     BASE_LIST_EACH (&self->table.slots, i) {
         const sync_slot_t *now = &self->table.slots.items[i];
         payload_op_t op = now->value.data ? PAYLOAD_NAMED : PAYLOAD_REMOVED;
-        note = payload_note (self, now, op, note);
-        value = payload_value (now, &none, op, value);
+        writer.note = payload_note (self, now, op, writer.note);
+        payload_value (&writer, now, NULL, op);
     }
-    payload_end (self, note, values, value);
+    payload_end (self, &writer);
     return MST_OK;
 }
 
@@ -157,16 +174,22 @@ mst_err_t state_payload_open (payload_reader_t *self, const base_buffer_t *plain
     const uint8_t *end = plain->data + plain->size_bytes;
     if (plain->size_bytes < PAYLOAD_START)
         return base_error (MST_E_MALFORMED, "a payload of %zu bytes is cut", plain->size_bytes);
-    uint32_t notes_bytes = 0;
-    for (unsigned i = 0; i < PAYLOAD_START; i++)
-        notes_bytes = notes_bytes << 8 | plain->data[i];
-    if (notes_bytes > plain->size_bytes - PAYLOAD_START)
-        return base_error (MST_E_MALFORMED, "a payload's notes are cut: %u of %zu bytes",
-                           notes_bytes, plain->size_bytes);
-    const uint8_t *notes = plain->data + PAYLOAD_START;
-    self->notes = (state_cursor_t){ notes, notes + notes_bytes, false };
-    self->values = (state_cursor_t){ notes + notes_bytes, end, false };
+    wire_reader_t sizes;
+    wire_reader_init (&sizes, plain->data, PAYLOAD_START);
+    uint32_t notes_bytes = (uint32_t) wire_take_be (&sizes, 4);
+    uint32_t masks_bytes = (uint32_t) wire_take_be (&sizes, 4);
+    if (notes_bytes > plain->size_bytes - PAYLOAD_START ||
+        masks_bytes > plain->size_bytes - PAYLOAD_START - notes_bytes)
+        return base_error (MST_E_MALFORMED,
+                           "a payload is cut: notes of %u and masks of %u bytes "
+                           "in %zu",
+                           notes_bytes, masks_bytes, plain->size_bytes);
+    const uint8_t *notes = plain->data + PAYLOAD_START, *masks = notes + notes_bytes;
+    self->notes = (state_cursor_t){ notes, masks, false };
+    self->masks = (state_cursor_t){ masks, masks + masks_bytes, false };
+    self->values = (state_cursor_t){ masks + masks_bytes, end, false };
     self->committed_ns = committed_ns;
+    self->same_bytes_max = (uint64_t) masks_bytes * STATE_GROUP_BYTES;
     self->count = state_take_varint (&self->notes);
     if (self->notes.bad || self->count > notes_bytes)
         return base_error (MST_E_MALFORMED, "a payload claims %llu changes in %u bytes",
@@ -201,6 +224,7 @@ bool state_payload_next (payload_reader_t *self, payload_change_t *change)
 bool state_payload_done (const payload_reader_t *self)
 {
     base_assert (self != NULL);
-    return !self->notes.bad && !self->values.bad && self->notes.at == self->notes.end &&
+    return !self->notes.bad && !self->masks.bad && !self->values.bad &&
+           self->notes.at == self->notes.end && self->masks.at == self->masks.end &&
            self->values.at == self->values.end;
 }

@@ -8,8 +8,8 @@
 typedef enum payload_op {
     PAYLOAD_REMOVED = 0,
     PAYLOAD_NAMED = 1,     /* name, size: a life begins */
-    PAYLOAD_SAME_SIZE = 2, /* XOR */
-    PAYLOAD_RESIZED = 3    /* size; XOR as far as both reach */
+    PAYLOAD_SAME_SIZE = 2, /* a difference */
+    PAYLOAD_RESIZED = 3    /* size; a difference */
 } payload_op_t;
 
 typedef struct payload_change {
@@ -22,9 +22,11 @@ typedef struct payload_change {
 
 typedef struct payload_reader {
     state_cursor_t notes;
+    state_cursor_t masks;
     state_cursor_t values;
     int64_t committed_ns;
     uint64_t count;
+    uint64_t same_bytes_max; /* values that its differences can be about */
 } payload_reader_t;
 
 /*  Errors: MST_E_MALFORMED. */

@@ -75,7 +75,7 @@ static mst_err_t snapshot_message (mst_sync_t *self)
 {
     mst_sync_statistics_t counts = self->statistics;
     base_assert (self != NULL);
-    if (self->pending.count > 0 || self->version == 0)
+    if (self->pending.list.count > 0 || self->version == 0)
         return base_error (MST_E_INVALID_ARGUMENT,
                            self->version == 0 ? "there is no version yet to keep"
                                               : "changed paths are not committed: commit before a "

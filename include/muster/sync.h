@@ -90,7 +90,7 @@ typedef struct mst_sync_options {
     uint32_t paths_max;     /* default: 1,000,000 */
     uint32_t batch_paths;   /* mst_sync_due: commit after so many changed paths; default 65,536 */
     int64_t batch_ns;       /* … or so long after the first; default: 50 ms */
-    uint32_t history_versions; /* that deltas can begin at; default: 64 */
+    uint32_t history_versions; /* that deltas can begin at; default: 16 */
     size_t history_bytes;      /* old values kept for that; default: 64 MiB */
     void *user;
     /*  After a message was applied: the versions and the paths whose values changed. `base` is 0
@@ -178,8 +178,9 @@ MST_EXPORT mst_err_t mst_sync_make (mst_sync_t *self, uint64_t base, mst_sync_st
 
 /*  Takes one answer in. What came already is MST_OK and changes nothing.
     Errors, each with the reason, counted, the state as before: MST_E_VERSION (of the format),
-    MST_E_MALFORMED (cut, checksum, does not decode), MST_E_DIFFERS (another type, origin or base;
-    the result is not what the source has), MST_E_LIMIT, MST_E_NO_MEMORY. */
+    MST_E_MALFORMED (cut, checksum, does not decode), MST_E_STATE_DIFFERS (another type; the result
+    is not what the source has), MST_E_STATE_GAP (another base or life: ask again), MST_E_LIMIT,
+    MST_E_NO_MEMORY. */
 MST_EXPORT mst_err_t mst_sync_apply (mst_sync_t *self, const void *data, size_t size_bytes,
                                      int64_t now_ns);
 

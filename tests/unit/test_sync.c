@@ -343,9 +343,9 @@ static void another_version_type_or_life_is_refused (void)
     set (source, "a", "2");
     commit (source, 0);
     CHECK_OK (mst_sync_make (source, 1, MST_SYNC_DELTA, &data, &size_bytes));
-    CHECK_ERR (mst_sync_apply (follower, data, size_bytes, 0), MST_E_DIFFERS);
+    CHECK_ERR (mst_sync_apply (follower, data, size_bytes, 0), MST_E_STATE_GAP);
     CHECK_CONTAINS (mst_error_text (), "begins at version 1 of origin 100");
-    CHECK_ERR (mst_sync_apply (other, data, size_bytes, 0), MST_E_DIFFERS);
+    CHECK_ERR (mst_sync_apply (other, data, size_bytes, 0), MST_E_STATE_DIFFERS);
     CHECK_CONTAINS (mst_error_text (), "of type 7, this one is of type 8");
     CHECK_ERR (mst_sync_apply (source, data, size_bytes, 0), MST_E_CALL_NOT_ALLOWED);
     memcpy (copy, data, size_bytes);
@@ -357,7 +357,7 @@ static void another_version_type_or_life_is_refused (void)
     CHECK_INT (pull (next, follower, 0), 1); /* the source was started again */
     CHECK (has (follower, "a", "3"));
     CHECK_OK (mst_sync_make (source, 0, MST_SYNC_FULL, &data, &size_bytes));
-    CHECK_ERR (mst_sync_apply (follower, data, size_bytes, 0), MST_E_DIFFERS);
+    CHECK_ERR (mst_sync_apply (follower, data, size_bytes, 0), MST_E_STATE_GAP);
     CHECK_CONTAINS (mst_error_text (), "earlier life");
     mst_sync_statistics (follower, &counts);
     CHECK_INT (counts.refused_base, 2);
@@ -382,7 +382,7 @@ static void a_result_that_is_not_the_sources_is_refused (void)
     commit (source, 0);
     source->table.sum ^= 1;
     CHECK_OK (mst_sync_make (source, 1, MST_SYNC_DELTA, &data, &size_bytes));
-    CHECK_ERR (mst_sync_apply (follower, data, size_bytes, 0), MST_E_DIFFERS);
+    CHECK_ERR (mst_sync_apply (follower, data, size_bytes, 0), MST_E_STATE_DIFFERS);
     source->table.sum ^= 1;
     CHECK (has (follower, "a", "1"));
     mst_sync_statistics (follower, &counts);
@@ -478,7 +478,7 @@ static void chunks_go_on_where_they_stopped (void)
     CHECK_OK (mst_sync_request (follower, &data, &size_bytes));
     CHECK_OK (mst_sync_answer (source, data, size_bytes, &data, &size_bytes));
     mst_sync_t *late = follower_new ();
-    CHECK_ERR (mst_sync_apply (late, data, size_bytes, 0), MST_E_DIFFERS);
+    CHECK_ERR (mst_sync_apply (late, data, size_bytes, 0), MST_E_STATE_GAP);
     CHECK_INT (mst_sync_version (late), 0);
     mst_sync_destroy (&late);
     mst_sync_destroy (&source);
@@ -670,18 +670,19 @@ static void the_bytes_are_these (void)
         .type = TYPE, .origin = ORIGIN, .uncompressed = true, .unchecked = true
     };
     static const uint8_t full[] = {
-        0,   0,   0,   11,    /* bytes of the notes */
-        2,                    /* slots */
-        1,   1,   'a', 2,  0, /* named "a", 2 bytes, as old as the version */
-        1,   1,   'b', 1,  0, /* named "b", 1 byte */
-        'x', 'y', 'z'         /* values */
+        0,   0,   0,   11, 0, 0, 0, 0, /* bytes of the notes, of the masks */
+        2,                             /* slots */
+        1,   1,   'a', 2,  0,          /* named "a", 2 bytes, as old as the version */
+        1,   1,   'b', 1,  0,          /* named "b", 1 byte */
+        'x', 'y', 'z'                  /* values */
     };
     static const uint8_t delta[] = {
-        0,         0,         0,  10,        /* bytes of the notes */
-        2,                                   /* changes */
-        0,         2,         0,             /* slot 0, same size, age 0 */
-        1,         1,         1,  'c', 1, 0, /* one slot is left out; named "c", 1 byte */
-        'x' ^ 'x', 'y' ^ 'q', 'w'            /* old XOR new; new */
+        0,         0,  0, 10,  0, 0, 0, 2, /* bytes of the notes, of the masks */
+        2,                                 /* changes */
+        0,         2,  0,                  /* slot 0, same size, age 0 */
+        1,         1,  1, 'c', 1, 0,       /* one slot is left out; named "c", 1 byte */
+        1,         2,                      /* the first word differs, in its second byte */
+        'y' ^ 'q', 'w'                     /* old XOR new; new */
     };
     mst_sync_t *source;
     const void *data;
