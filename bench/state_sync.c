@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { SYNC_ENTITIES = 10000, SYNC_DOUBLES = 18, SYNC_MOVED = 3000, SYNC_WARM = 5 };
+enum { SYNC_ENTITIES = 10000, SYNC_DOUBLES = 18, SYNC_MOVED = 3000, SYNC_VERSIONS_MAX = 1000 };
 
 typedef struct sync_entity {
     double state[SYNC_DOUBLES]; /* places, speeds, and what rarely changes */
@@ -106,29 +106,56 @@ static void sync_end (sync_world_t *self)
     free (self->entities);
 }
 
-/*  GB of state per second: at the source (set, commit, delta), or at the follower (apply). */
+static int sync_by_value (const void *a, const void *b)
+{
+    double left = *(const double *) a, right = *(const double *) b;
+    return left < right ? -1 : left > right;
+}
+
+/*  The median version's rate, in GB of state per second. */
+static double sync_median (double *seconds, size_t count)
+{
+    qsort (seconds, count, sizeof *seconds, sync_by_value);
+    return SYNC_ENTITIES * sizeof (sync_entity_t) / seconds[count / 2] * 1e-9;
+}
+
+/*  All versions are made first and then applied, so that each side has its caches for itself. */
+typedef struct sync_message {
+    void *data;
+    size_t size_bytes;
+} sync_message_t;
+
 static double sync_rate (const bench_case_t *self, bool follower)
 {
     static sync_world_t world;
-    double seconds = 0.0;
-    const void *data;
-    size_t size_bytes;
+    static sync_message_t messages[SYNC_VERSIONS_MAX];
+    static double seconds[SYNC_VERSIONS_MAX];
+    size_t count = self->count < SYNC_VERSIONS_MAX ? self->count : SYNC_VERSIONS_MAX;
     world = (sync_world_t){ 0 };
     bool good = sync_start (&world);
-    for (uint64_t i = 0; good && i < self->count + SYNC_WARM; i++) {
+    for (size_t i = 0; good && i < count; i++) {
+        const void *data = NULL;
+        size_t size_bytes = 0;
         sync_move (&world);
         double began = bench_seconds ();
-        good = sync_commit (&world) && sync_make (&world, MST_SYNC_DELTA, &data, &size_bytes);
-        double made = bench_seconds ();
-        good = good && sync_good (mst_sync_apply (world.follower, data, size_bytes, 0));
-        double applied = bench_seconds ();
-        if (i >= SYNC_WARM)
-            seconds += follower ? applied - made : made - began;
+        good = sync_commit (&world) &&
+               sync_good (mst_sync_make (world.source, i + 1, MST_SYNC_DELTA, &data, &size_bytes));
+        seconds[i] = bench_seconds () - began;
+        messages[i] = (sync_message_t){ malloc (size_bytes), size_bytes };
+        if (size_bytes > 0)
+            memcpy (messages[i].data, data, size_bytes);
+    }
+    for (size_t i = 0; i < count; i++) {
+        double began = bench_seconds ();
+        good = good && sync_good (mst_sync_apply (world.follower, messages[i].data,
+                                                  messages[i].size_bytes, 0));
+        if (follower)
+            seconds[i] = bench_seconds () - began;
+        free (messages[i].data);
     }
     good = good && mst_sync_digest (world.source) == mst_sync_digest (world.follower);
     sync_end (&world);
-    double bytes = (double) self->count * SYNC_ENTITIES * sizeof (sync_entity_t);
-    return good ? bytes / seconds * 1e-9 : NAN;
+    return good ? sync_median (seconds, count) : NAN;
 }
 
 double bench_sync_source (const bench_case_t *self)
@@ -179,7 +206,8 @@ static double bare_rate (const bench_case_t *self, bool ratio)
     static sync_world_t world;
     size_t state_bytes = SYNC_ENTITIES * sizeof (sync_entity_t), packed = 0;
     size_t room = ZSTD_compressBound (state_bytes);
-    double seconds = 0.0;
+    static double seconds[SYNC_VERSIONS_MAX];
+    size_t count = self->count < SYNC_VERSIONS_MAX ? self->count : SYNC_VERSIONS_MAX;
     world = (sync_world_t){ 0 };
     sync_fill (&world);
     sync_entity_t *before = malloc (state_bytes);
@@ -187,13 +215,12 @@ static double bare_rate (const bench_case_t *self, bool ratio)
     void *out = malloc (room);
     ZSTD_CCtx *packer = ZSTD_createCCtx ();
     memcpy (before, world.entities, state_bytes);
-    for (uint64_t i = 0; i < self->count + SYNC_WARM; i++) {
+    for (size_t i = 0; i < count; i++) {
         sync_move (&world);
         double began = bench_seconds ();
         size_t size_bytes = bare_delta (&world, before, delta);
         packed = ZSTD_compressCCtx (packer, out, room, delta, size_bytes, 1);
-        if (i >= SYNC_WARM)
-            seconds += bench_seconds () - began;
+        seconds[i] = bench_seconds () - began;
     }
     size_t full = ZSTD_compressCCtx (packer, out, room, world.entities, state_bytes, 1);
     (void) ZSTD_freeCCtx (packer);
@@ -201,8 +228,7 @@ static double bare_rate (const bench_case_t *self, bool ratio)
     free (delta);
     free (out);
     free (world.entities);
-    return ratio ? (double) full / (double) packed
-                 : (double) self->count * (double) state_bytes / seconds * 1e-9;
+    return ratio ? (double) full / (double) packed : sync_median (seconds, count);
 }
 
 double bench_sync_bare (const bench_case_t *self)

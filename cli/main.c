@@ -21,6 +21,7 @@ static const main_verb_t main_verbs[] = {
     { "fom", cli_fom, "works on object models" },
     { "new", cli_new, "writes a federate to begin with" },
     { "rti", cli_rti, "runs an RTI" },
+    { "state", cli_state, "shares small state between processes" },
     { "bench", cli_bench, "measures it, with raw ZeroMQ in the same run" },
     { "version", cli_version, "prints the version" },
     { "top", cli_top, "shows a federation live, and who holds whom back" },

@@ -13,6 +13,7 @@ int cli_new (int argc, char **argv);
 int cli_log_plot (int argc, char **argv); /* argv[0] is "plot" */
 int cli_top (int argc, char **argv);
 int cli_bench (int argc, char **argv);
+int cli_state (int argc, char **argv);
 int cli_version (int argc, char **argv);
 
 /*  Not for people: `muster run` starts it as the process that records. */

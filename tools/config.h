@@ -46,6 +46,22 @@
        "time-stamped messages that wait for a grant, then the sender gets an error")               \
     X (SILENCE, "silence_limit_s", DURATION, "0", 0, 86400 * CONFIG_SECOND, "",                    \
        "a federate silent for this long counts as lost; 0: never, it is only shown")               \
+    X (STATE_ENDPOINT, "state.endpoint", TEXT, "tcp://127.0.0.1:15100", 0, 0, "",                  \
+       "where muster state serve listens, and where get, put, watch and status ask")               \
+    X (STATE_FANOUT, "state.gossip_fanout", NUMBER, "3", 1, 1024, "",                              \
+       "peers that are told of changes in one round")                                              \
+    X (STATE_HOPS, "state.gossip_hops", NUMBER, "10", 1, 255, "",                                  \
+       "a change is passed on so often at most")                                                   \
+    X (STATE_GOSSIP, "state.gossip_interval", DURATION, "5 s", 1000000, 86400 * CONFIG_SECOND, "", \
+       "how often changes are told")                                                               \
+    X (STATE_ENTROPY, "state.entropy_interval", DURATION, "30 s", 1000000, 86400 * CONFIG_SECOND,  \
+       "", "how often a peer is compared with, to find what gossip missed")                        \
+    X (STATE_DRIFT, "state.max_drift", DURATION, "500 ms", 1000000, 86400 * CONFIG_SECOND, "",     \
+       "a stamp further ahead of the own clock is refused")                                        \
+    X (STATE_LEVEL, "state.compression_level", NUMBER, "1", 1, 19, "",                             \
+       "zstd's level for what state sends")                                                        \
+    X (STATE_CONSISTENCY, "state.consistency", TEXT, "", 0, 0, "",                                 \
+       "which kinds of change are how consistent: trade=causal, score=eventual")                   \
     X (TRACE, "trace", TRUTH, "false", 0, 0, "", "tell every record that comes or goes")
 
 typedef enum config_key {

@@ -22,7 +22,7 @@ federate/core   fom log timemgmt partition state wire base                pure
 federate        federate/core link fom log timemgmt partition state wire base  shell
 rti/core        fom log timemgmt partition state wire base                pure
 rti             rti/core link fom log timemgmt partition state wire base  shell
-tools           log fom base                                              shell
+tools           link log fom base                                            shell
 cli             tools rti link log fom base                               shell
 samples         -                                                         sample
 bench           *                                                         free
