@@ -40,18 +40,16 @@ static const cli_option_t state_options[] = {
     [STATE_PEER] = { "--peer", "ENDPOINT",
                      "serve: another process to share with; may be repeated, and\n"
                      "need not be there yet" },
-    [STATE_FILE] = { "--file", "FILE",
-                     "serve: kept there between a clean end and the next start" },
+    [STATE_FILE] = { "--file", "FILE", "serve: kept there between a clean end and the next start" },
     [STATE_QUIET] = { "--quiet", NULL, "serve: no log on standard error" },
-    [STATE_AT] = { "--at", "ENDPOINT",
-                   "the process to ask. Default: the key state.endpoint" },
+    [STATE_AT] = { "--at", "ENDPOINT", "the process to ask. Default: the key state.endpoint" },
     [STATE_ALL] = { "--all", NULL, "get: all paths that begin with PATH" },
     [STATE_ADD] = { "--add", "ELEMENT", "put: an element into a set; no VALUE" },
     [STATE_REMOVE] = { "--remove", "ELEMENT", "put: an element out of a set; no VALUE" },
     [STATE_BY] = { "--by", "N", "put: a counter up, or down by a negative N; no VALUE" },
     [STATE_KIND] = { "--kind", "KIND",
-                     "put: what kind of change it is; the key state.consistency of\n"
-                     "the serving process says how consistent that is" },
+                     "put: the kind of change; how consistent it is, the key\n"
+                     "state.consistency of the serving process says" },
     [STATE_COUNT] = { "--count", "N", "watch: ends after N lines" },
     [STATE_TIMEOUT] = { "--timeout", "SECONDS",
                         "how long to wait for a process that answers. Default: 5" },
@@ -60,8 +58,7 @@ static const cli_option_t state_options[] = {
 };
 
 static const cli_verb_t state_verb = {
-    "state",
-    "serve | get [PATH] | put PATH [VALUE] | watch [PREFIX] | status",
+    "state", "serve|get|put|watch|status [PATH [VALUE]]",
     "Shares small state between processes, without a centre. Each serving process\n"
     "holds a copy; changes spread by gossip, and copies that have seen the same\n"
     "changes are the same. Parted processes go on and agree when they meet again.\n\n"
@@ -74,7 +71,7 @@ static const cli_verb_t state_verb = {
     "  watch [PREFIX]  prints what is there, then what changes\n"
     "  status          prints the process's counters\n\n"
     "The keys of the configuration are options, too: --state.gossip_interval 1s,\n"
-    "--state.gossip_fanout N, --config FILE, ...",
+    "--state.gossip_fanout N, --state.consistency TABLE, --config FILE, ...",
     state_options
 };
 
@@ -295,8 +292,8 @@ static int state_put (state_args_t *self, const config_t *config)
                                       .operation = self->put,
                                       .number = self->by,
                                       .path = log_text (self->arguments[1]),
-                                      .value = log_text (value ? self->arguments[2]
-                                                               : self->element),
+                                      .value =
+                                          log_text (value ? self->arguments[2] : self->element),
                                       .more = log_text (self->kind) };
     return state_ask (self, config, &talk, false);
 }

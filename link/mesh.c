@@ -1,5 +1,5 @@
-/*  A router for those that come, a dealer for each peer that is wanted. A lane's number is twice the
-    router's number of the connection, or twice a count of tries plus one. */
+/*  A router for those that come, a dealer for each peer that is wanted. A lane's number is twice
+   the router's number of the connection, or twice a count of tries plus one. */
 #include "link/mesh.h"
 #include "link/clock.h"
 #include "link/dealer.h"

@@ -1,7 +1,7 @@
 /*  Processes that talk to each other by plain endpoints: one that listens, and connections to peers
-    that are tried again for as long as they are wanted. A lane is one connection, whoever opened it;
-    messages go both ways. Several lanes may lead to one process; who is at the other end is for the
-    messages to say.
+    that are tried again for as long as they are wanted. A lane is one connection, whoever opened
+   it; messages go both ways. Several lanes may lead to one process; who is at the other end is for
+   the messages to say.
 
     A message arrives whole, in order of its lane, or not at all (when the lane closes).
 
@@ -46,14 +46,15 @@ typedef struct link_mesh_event {
     link_message_t message; /* release it */
 } link_mesh_event_t;
 
-/*  Waits at most so long for something to happen (INT64_MAX: without end); a signal or wake ends it.
-    Then ask link_mesh_next until LINK_MESH_NOTHING. Errors of next: MST_E_NO_MEMORY, MST_E_IO (a new
-    try to reach a peer); ask again. */
+/*  Waits at most so long for something to happen (INT64_MAX: without end); a signal or wake ends
+   it. Then ask link_mesh_next until LINK_MESH_NOTHING. Errors of next: MST_E_NO_MEMORY, MST_E_IO (a
+   new try to reach a peer); ask again. */
 void link_mesh_wait (link_mesh_t *self, int64_t timeout_ns);
 mst_err_t link_mesh_next (link_mesh_t *self, link_mesh_event_t *event);
 void link_mesh_wake (link_mesh_t *self);
 
-/*  Errors: MST_E_CONNECTION_LOST (the lane is closed), MST_E_WOULD_BLOCK (full), MST_E_NO_MEMORY. */
+/*  Errors: MST_E_CONNECTION_LOST (the lane is closed), MST_E_WOULD_BLOCK (full), MST_E_NO_MEMORY.
+ */
 mst_err_t link_mesh_send (link_mesh_t *self, uint64_t lane, const void *data, size_t size_bytes);
 
 #endif

@@ -27,8 +27,8 @@ static mst_err_t ask_send (ask_t *self)
 /*  What the other side says is wrong, as if it were said here. */
 static mst_err_t ask_refused (const tools_state_talk_t *talk)
 {
-    mst_err_t err = base_error_known ((long) talk->number) ? (mst_err_t) talk->number
-                                                          : MST_E_INTERNAL;
+    mst_err_t err =
+        base_error_known ((long) talk->number) ? (mst_err_t) talk->number : MST_E_INTERNAL;
     return base_error (err, "%.*s", (int) talk->value.size_bytes, talk->value.data);
 }
 
@@ -59,9 +59,7 @@ static mst_err_t ask_event (ask_t *self, link_mesh_event_t *event)
 {
     mst_err_t err = MST_OK;
     switch (event->news) {
-    case LINK_MESH_OPENED:
-        self->lane = event->lane;
-        return ask_send (self);
+    case LINK_MESH_OPENED: self->lane = event->lane; return ask_send (self);
     case LINK_MESH_MESSAGE:
         err = ask_record (self, event->message.data, event->message.size_bytes);
         link_message_release (&event->message);

@@ -23,8 +23,8 @@ typedef struct tools_state_ask {
     const volatile bool *stop; /* set by a signal handler; may be NULL */
 } tools_state_ask_t;
 
-/*  Errors: MST_E_NOT_CONNECTED (nobody answers there), MST_E_CONNECTION_LOST, and whatever the other
-    side refuses it with. */
+/*  Errors: MST_E_NOT_CONNECTED (nobody answers there), MST_E_CONNECTION_LOST, and whatever the
+   other side refuses it with. */
 mst_err_t tools_state_ask (const tools_state_ask_t *self);
 
 #endif

@@ -1,5 +1,5 @@
-/*  One turn: wait; take in what came; let the store do what is due; carry out what it has to say. The
-    store resends what gets lost, so a message to a peer that cannot be sent is dropped. */
+/*  One turn: wait; take in what came; let the store do what is due; carry out what it has to say.
+   The store resends what gets lost, so a message to a peer that cannot be sent is dropped. */
 #include "tools/state_serve.h"
 #include "tools/file.h"
 #include "tools/state_show.h"
@@ -114,8 +114,7 @@ static void serve_hello (tools_state_serve_t *self, uint64_t lane)
     (void) serve_send (self, lane, &hello);
 }
 
-static void serve_greeted (tools_state_serve_t *self, uint64_t lane,
-                           const tools_state_talk_t *talk)
+static void serve_greeted (tools_state_serve_t *self, uint64_t lane, const tools_state_talk_t *talk)
 {
     uint64_t replica = (uint64_t) talk->number;
     serve_lane_t *at = serve_lane (self, lane);
@@ -278,16 +277,15 @@ static mst_err_t serve_put (tools_state_serve_t *self, const tools_state_talk_t 
     char *kind = base_strndup (talk->more.data, talk->more.size_bytes);
     if (!kind)
         return base_alloc_error ();
-    mst_consistency_t consistency =
-        mst_consistency_table_get (self->table, kind[0] ? kind : NULL);
+    mst_consistency_t consistency = mst_consistency_table_get (self->table, kind[0] ? kind : NULL);
     base_free (kind);
     mst_err_t err = mst_store_allows (self->store, consistency);
     if (!err && talk->value.size_bytes > MST_CRDT_BYTES_MAX)
         err = base_error (MST_E_LIMIT, "a value has at most %d bytes (MST_CRDT_BYTES_MAX)",
                           MST_CRDT_BYTES_MAX);
     if (!err)
-        err = mst_store_open (self->store, path.data, path.size_bytes,
-                              serve_type (talk->operation), &crdt);
+        err = mst_store_open (self->store, path.data, path.size_bytes, serve_type (talk->operation),
+                              &crdt);
     if (!err)
         err = serve_change (self, talk, crdt);
     if (!err)
@@ -309,8 +307,8 @@ static mst_err_t serve_watch (tools_state_serve_t *self, uint64_t lane,
     base_free (at->watching);
     at->watching = prefix;
     serve_answer_t answer = { self, lane, MST_OK, 0 };
-    mst_err_t err = mst_store_each (self->store, talk->path.data, talk->path.size_bytes,
-                                    serve_item, &answer);
+    mst_err_t err =
+        mst_store_each (self->store, talk->path.data, talk->path.size_bytes, serve_item, &answer);
     return err ? err : answer.err;
 }
 

@@ -12,9 +12,9 @@
 
 typedef struct tools_state_serve tools_state_serve_t;
 
-/*  `file` (NULL: none) is read at the start, when it exists, and written at a clean end. In between it
-    does not exist: whoever is killed comes back empty, under a new number, and fetches from peers.
-    Errors: MST_E_IO, MST_E_INVALID_ARGUMENT, MST_E_CONFIG (the consistency table),
+/*  `file` (NULL: none) is read at the start, when it exists, and written at a clean end. In between
+   it does not exist: whoever is killed comes back empty, under a new number, and fetches from
+   peers. Errors: MST_E_IO, MST_E_INVALID_ARGUMENT, MST_E_CONFIG (the consistency table),
     MST_E_FILE_CORRUPT, MST_E_NO_MEMORY. */
 mst_err_t tools_state_serve_new (const config_t *config, const char *listen,
                                  const char *const *peers, size_t peer_count, const char *file,

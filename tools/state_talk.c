@@ -37,8 +37,8 @@ mst_err_t tools_state_talk_read (tools_state_talk_t *self, const void *data, siz
     self->value = log_unpack_bytes (&cursor);
     self->more = log_unpack_bytes (&cursor);
     self->kind = (tools_state_kind_t) kind;
-    if (cursor.bad || cursor.at != cursor.end || items != TALK_ITEMS ||
-        kind < TOOLS_STATE_HELLO || kind > TOOLS_STATE_REPLY)
+    if (cursor.bad || cursor.at != cursor.end || items != TALK_ITEMS || kind < TOOLS_STATE_HELLO ||
+        kind > TOOLS_STATE_REPLY)
         return base_error (MST_E_MALFORMED, "%zu bytes came that are no record of muster state",
                            size_bytes);
     return MST_OK;

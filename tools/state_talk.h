@@ -1,5 +1,5 @@
-/*  What the processes of `muster state` say to each other: one record a message, always the same six
-    items in msgpack: [kind, operation, number, path, value, more]. Pure. */
+/*  What the processes of `muster state` say to each other: one record a message, always the same
+   six items in msgpack: [kind, operation, number, path, value, more]. Pure. */
 #ifndef TOOLS_STATE_TALK_H
 #define TOOLS_STATE_TALK_H
 
@@ -23,10 +23,10 @@ typedef enum tools_state_kind {
 } tools_state_kind_t;
 
 typedef enum tools_state_put {
-    TOOLS_STATE_PUT_SET = 1,   /* a register that the last write wins */
-    TOOLS_STATE_PUT_ADD = 2,   /* an element of a set */
+    TOOLS_STATE_PUT_SET = 1, /* a register that the last write wins */
+    TOOLS_STATE_PUT_ADD = 2, /* an element of a set */
     TOOLS_STATE_PUT_REMOVE = 3,
-    TOOLS_STATE_PUT_COUNT = 4  /* a counter, by `number` */
+    TOOLS_STATE_PUT_COUNT = 4 /* a counter, by `number` */
 } tools_state_put_t;
 
 typedef struct tools_state_talk {

@@ -22,7 +22,7 @@ check () { # NAME ARGUMENT...
 update=false
 [ "${1:-}" = --update ] && update=true
 check muster --help
-for verb in run join replay log fom new rti top bench version record-federation pace-federation; do
+for verb in run join replay log fom new rti top state bench version record-federation pace-federation; do
     check "$verb" "$verb" --help
 done
 check log-plot log plot --help

@@ -1,5 +1,5 @@
-/*  muster state as processes: a few that serve and gossip, and those who put, get and watch. No wait but
-    for a line or an end. */
+/*  muster state as processes: a few that serve and gossip, and those who put, get and watch. No
+   wait but for a line or an end. */
 #include "tests/support/check.h"
 #include "tests/support/process.h"
 #include "tests/support/temp.h"
@@ -76,8 +76,7 @@ static void put_on_one_is_seen_on_another (void)
     CHECK_OR_RETURN (SERVE (&a, FREE_PORT));
     CHECK_OR_RETURN (SERVE (&b, FREE_PORT, "--peer", a.endpoint));
     CHECK_OR_RETURN (SERVE (&c, FREE_PORT, "--peer", b.endpoint));
-    PROCESS_START (&watch, "muster", "state", "watch", "town/", "--at", c.endpoint, "--count",
-                   "3");
+    PROCESS_START (&watch, "muster", "state", "watch", "town/", "--at", c.endpoint, "--count", "3");
     DO (&a, 0, "put", "town/name", "Ulm");
     CHECK (test_process_line (&watch, "town/name = Ulm", LINE_MS) != NULL);
     DO (&b, 0, "put", "town/tags", "--add", "old");

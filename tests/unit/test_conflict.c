@@ -531,8 +531,9 @@ static void bad_claims_are_refused (void)
     mst_arbiter_t *one = arbiter (1), *listener = arbiter (0), *other = arbiter (1);
     record_t good = claim (one, MST_CLAIM_SLOT, "s", 10, 0, "data");
     record_t twin = claim (other, MST_CLAIM_SLOT, "s", 11, 0, "data");
-    CHECK_ERR (mst_arbiter_take (listener, good.bytes, good.size_bytes, mst_hlc_from_ns (5000000000)),
-               MST_E_CLOCK_AHEAD);
+    CHECK_ERR (
+        mst_arbiter_take (listener, good.bytes, good.size_bytes, mst_hlc_from_ns (5000000000)),
+        MST_E_CLOCK_AHEAD);
     for (size_t i = 0; i < good.size_bytes; i++) {
         record_t bad = good;
         bad.bytes[i] ^= 0x20;
