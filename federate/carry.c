@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+enum { CARRY_GREET_FIRST_NS = 10000000 };
+static const uint64_t carry_greet_last_ns = UINT64_C (5000000000);
+
 struct mst_carry {
     mst_federate_t fed;
     mst_store_t *store;
@@ -17,6 +20,8 @@ struct mst_carry {
     mst_parameter_t data;
     BASE_LIST (uint32_t) peers;
     BASE_LIST (uint32_t) greetings; /* to be answered */
+    uint64_t greet_ns;              /* when to greet all again */
+    uint64_t greet_interval_ns;
 };
 
 static const char carry_module[] =
@@ -103,6 +108,12 @@ mst_err_t mst_carry_turn (mst_carry_t *self, uint64_t time_ns)
     mst_store_message_t message;
     mst_err_t err = MST_OK;
     base_assert (self != NULL);
+    if (time_ns >= self->greet_ns) {
+        err = carry_send (self, 0, "", 0);
+        self->greet_ns = time_ns + self->greet_interval_ns;
+        if (self->greet_interval_ns < carry_greet_last_ns)
+            self->greet_interval_ns *= 2;
+    }
     while (!err && self->greetings.count > 0) {
         uint32_t peer = self->greetings.items[self->greetings.count - 1];
         if (carry_find (self, peer) < self->peers.count) {
@@ -144,10 +155,7 @@ mst_err_t mst_carry_new (mst_federate_t fed, mst_store_t *store, mst_carry_t **s
         err = mst_publish_interaction (fed, fresh->class_of);
     if (!err)
         err = mst_subscribe_interaction (fed, fresh->class_of);
-    if (!err)
-        err = carry_send (fresh, 0, "", 0);
-    if (!err)
-        err = mst_flush (fed);
+    fresh->greet_interval_ns = CARRY_GREET_FIRST_NS; /* the first turn greets */
     if (err)
         mst_carry_destroy (&fresh);
     *self = fresh;

@@ -27,9 +27,9 @@ typedef struct mst_carry mst_carry_t;
 /*  The module with the interaction class. Static. */
 MST_EXPORT const mst_module_t *mst_carry_module (void);
 
-/*  Publishes and subscribes the class, and greets whoever carries a store, too. The store stays the
-    caller's and outlives *self; its replica must be mst_self (fed).id, so that a federate and its
-    replica are one number. Errors: MST_E_INTERACTION_UNKNOWN (the module is missing),
+/*  Publishes and subscribes the class; the turns then greet whoever carries a store, too. The store
+    stays the caller's and outlives *self; its replica must be mst_self (fed).id, so that a federate
+   and its replica are one number. Errors: MST_E_INTERACTION_UNKNOWN (the module is missing),
     MST_E_INVALID_ARGUMENT (the replica), MST_E_CONNECTION_LOST, MST_E_NO_MEMORY. */
 MST_EXPORT mst_err_t mst_carry_new (mst_federate_t fed, mst_store_t *store, mst_carry_t **self);
 MST_EXPORT void mst_carry_destroy (mst_carry_t **self); /* NULL already is fine */
