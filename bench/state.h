@@ -51,9 +51,8 @@ double bench_state_converge_half (const bench_case_t *self); /* … with half th
           .count = 1000000,                                                                        \
           .work = bench_state_map_memory },                                                        \
         { .name = "state_converge", .unit = "s", .count = 20, .work = bench_state_converge },      \
-        { .name = "state_converge_half",                                                           \
-          .unit = "s",                                                                             \
-          .count = 20,                                                                             \
-          .work = bench_state_converge_half },
+    {                                                                                              \
+        .name = "state_converge_half", .unit = "s", .count = 20, .work = bench_state_converge_half \
+    }
 
 #endif
