@@ -264,6 +264,13 @@ static mst_err_t set_remove (state_causal_t *self, uint32_t box, const void *ele
     return MST_OK;
 }
 
+/*  Nothing has to grow for one more entry of the log, and the count goes on. */
+static inline bool change_is_plain (const state_causal_t *self)
+{
+    return (self->log.count < self->log.capacity || self->log.capacity >= self->log.limit) &&
+           self->rows[0].count < STATE_COUNT_MAX - 1;
+}
+
 /*  The common change: one's own item, the only one under its key, gets a new dot. */
 static inline void item_renew (state_causal_t *self, state_item_t *item)
 {
@@ -278,7 +285,7 @@ static inline void item_renew (state_causal_t *self, state_item_t *item)
 static bool set_add_again (state_causal_t *self, const void *element, uint32_t size_bytes)
 {
     const state_row_t *own = &self->rows[0];
-    if (own->items != self->item_count || own->count >= STATE_COUNT_MAX - 1)
+    if (own->items != self->item_count || self->item_count == 0 || !change_is_plain (self))
         return false;
     uint32_t hash = state_item_hash (&self->boxes[0], element, size_bytes, 0), probe = hash, index;
     while ((index = state_items_probe (self, hash, &probe)) != STATE_NONE)
@@ -385,7 +392,7 @@ static bool register_set_again (state_causal_t *self, const mst_crdt_place_t *pl
         return false;
     state_item_t *item = &self->items[self->boxes[box].first];
     if (state_dot_row (item->dot) != 0 || item->size == STATE_FAR ||
-        stamp <= state_get64 (item->as.inside) || self->rows[0].count >= STATE_COUNT_MAX - 1)
+        stamp <= state_get64 (item->as.inside) || !change_is_plain (self))
         return false;
     (void) state_put64 (item->as.inside, stamp);
     state_copy (item->as.inside + STAMP_BYTES, value, size_bytes);

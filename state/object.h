@@ -253,22 +253,27 @@ mst_err_t state_log_reserve (state_causal_t *self, uint32_t more);
 void state_log_limit (state_causal_t *self); /* the object has grown */
 void state_log_put (state_causal_t *self, const state_log_entry_t *entry);
 void state_log_forget (state_causal_t *self, uint32_t row); /* its entries go */
-/*  An item is new; `replaced` is the dot of its replica's earlier one under this key, or 0. */
+/*  An item is new; `replaced` is the dot of its replica's earlier one under this key, or 0. When
+   the ring is full the oldest entry goes, and its row's floor says so. */
 static inline void state_log_add (state_causal_t *self, state_dot_t dot, uint32_t hash,
                                   state_dot_t replaced)
 {
     state_log_t *log = &self->log;
-    state_log_entry_t entry = { .change = dot, .dot = dot, .hash = hash, .form = STATE_LOG_ADD };
-    state_log_entry_t *last = &log->entries[(log->head - 1) & (log->capacity - 1)];
+    uint32_t mask = log->capacity - 1;
+    state_log_entry_t *last = &log->entries[(log->head - 1) & mask], *at = &log->entries[log->head];
     base_assert (log->capacity > 0);
-    if (replaced != 0 && log->count > 0 && last->change == replaced && last->dot == replaced)
+    if (replaced != 0 && log->count > 0 && last->change == replaced && last->dot == replaced) {
         last->change = last->dot = dot; /* the item that the entry speaks of is gone */
-    else if (log->count < log->capacity) {
-        log->entries[log->head] = entry;
-        log->head = (log->head + 1) & (log->capacity - 1);
-        log->count++;
+        return;
+    }
+    if (log->count == log->capacity) {
+        state_row_t *row = &self->rows[state_dot_row (at->change)];
+        if (row->floor < state_dot_count (at->change))
+            row->floor = state_dot_count (at->change);
     } else
-        state_log_put (self, &entry); /* the oldest goes */
+        log->count++;
+    *at = (state_log_entry_t){ .change = dot, .dot = dot, .hash = hash, .form = STATE_LOG_ADD };
+    log->head = (log->head + 1) & mask;
 }
 
 /*  items.c: the table. */
