@@ -1,11 +1,13 @@
-/*  What the runtime tells, as JSON lines. One line is one write, so that a reader of a pipe never
-   sees half of one; when nobody reads any more, the federate leaves. */
+/*  What the runtime tells, as JSON lines. A line of up to 4 KiB is one write, so that several
+   federates may share a pipe; when nobody reads any more, the federate leaves. */
 #include "tools/join_own.h"
 #include "base/alloc.h"
 #include "tools/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,23 +90,28 @@ static void wake (join_t *self)
     (void) written;
 }
 
-/*  With the mutex held. */
+/*  With the mutex held. A reader that is slow holds everything up, but not the signal that is to
+   end it: so it is asked first whether a piece that pipes take whole can be written. */
 static void put_line (join_t *self)
 {
     const uint8_t *at = self->line.data;
     size_t left = self->line.size_bytes;
     while (left > 0 && !self->closed) {
-        ssize_t written = write (self->options->out, at, left);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0) {
+        struct pollfd room = { self->options->out, POLLOUT, 0 };
+        int ready = poll (&room, 1, JOIN_LOOK_MS);
+        if (ready == 0 && *self->options->stop)
             self->closed = true;
-            wake (self);
-            return;
-        }
-        at += written;
-        left -= (size_t) written;
+        if (ready <= 0)
+            continue;
+        ssize_t written = write (self->options->out, at, left < PIPE_BUF ? left : PIPE_BUF);
+        if (written >= 0) {
+            at += written;
+            left -= (size_t) written;
+        } else if (errno != EINTR && errno != EAGAIN)
+            self->closed = true;
     }
+    if (self->closed)
+        wake (self);
 }
 
 static void end (join_t *self)
