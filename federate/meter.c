@@ -19,7 +19,7 @@ void federate_meter_join (federate_shell_t *shell)
     *meter = (federate_meter_t){ .joined_ns = link_clock_ns (),
                                  .waited_before_ns = link_poll_waited_ns (shell->poll) };
     meter->noise = (uint32_t) meter->joined_ns | 1u;
-    meter->calls = next_gap (meter, FEDERATE_METER_CALLS);
+    meter->calls = (uint32_t) next_gap (meter, FEDERATE_METER_CALLS);
     meter->turns = next_gap (meter, FEDERATE_METER_TURNS);
     meter->watches = next_gap (meter, FEDERATE_METER_WATCHES);
 }
@@ -59,19 +59,18 @@ void federate_meter_call (federate_shell_t *shell)
 {
     federate_meter_t *meter = &shell->meter;
 
-    if (meter->calls == 0) {
-        federate_table_measure (shell, true);
-        return;
-    }
-    federate_meter_stop (shell, FEDERATE_METER_CALLS);
-    federate_table_measure (shell, false);
-    meter->calls = next_gap (meter, FEDERATE_METER_CALLS);
+    if (meter->armed)
+        federate_meter_stop (shell, FEDERATE_METER_CALLS);
+    meter->armed = !meter->armed;
+    meter->calls = meter->armed ? 1 : (uint32_t) next_gap (meter, FEDERATE_METER_CALLS);
+    federate_table_measure (shell, meter->armed);
 }
 
 void federate_meter_cancel (federate_shell_t *shell)
 {
     base_assert (shell != NULL);
     shell->meter.began_ns = 0;
+    shell->meter.armed = false;
     shell->meter.calls = 1;
     federate_table_measure (shell, false);
 }

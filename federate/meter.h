@@ -13,11 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FEDERATE_METER_CALLS = 512, FEDERATE_METER_TURNS = 16, FEDERATE_METER_WATCHES = 256 };
+enum { FEDERATE_METER_CALLS = 1024, FEDERATE_METER_TURNS = 16, FEDERATE_METER_WATCHES = 256 };
 
 typedef struct federate_meter {
-    int32_t calls;   /* before one is measured; 0 or less: it is armed, or under way */
-    int32_t turns;   /* likewise */
+    uint32_t calls;  /* that leave before the next one is armed, or has been measured */
+    bool armed;      /* the next call is measured, or the one under way is */
+    int32_t turns;   /* before one is measured; 0 or less: it is */
     int32_t watches; /* turns before the callbacks of one are measured */
     bool watching;   /* those of the last turn are */
     uint32_t noise;

@@ -99,7 +99,7 @@ mst_err_t federate_enter (mst_federate_t fed, federate_shell_t **shell)
     link_mutex_lock (&slots[fed.slot].mutex);
     if (find (fed) == *shell && !(*shell)->leaving) {
         (*shell)->calls++;
-        if ((*shell)->meter.calls <= 0)
+        if ((*shell)->meter.armed)
             federate_meter_start (*shell);
         return MST_OK;
     }
@@ -129,6 +129,14 @@ static inline mst_err_t leave (federate_shell_t *shell, mst_err_t err)
     return federate_carry_out (shell, false);
 }
 
+/*  Apart, so that the way of the many keeps no frame for it. */
+static __attribute__ ((noinline)) mst_err_t leave_measured (federate_shell_t *shell, mst_err_t err)
+{
+    err = leave (shell, err);
+    federate_meter_call (shell);
+    return err;
+}
+
 mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
 {
     if (shell->immediate) {
@@ -138,16 +146,14 @@ mst_err_t federate_leave (federate_shell_t *shell, mst_err_t err)
             link_condition_broadcast (&shell->changed);
         if (!federate_in_callback (shell))
             link_poll_wake (shell->poll);
-        if (--shell->meter.calls <= 0)
+        if (--shell->meter.calls == 0)
             federate_meter_call (shell);
         link_mutex_unlock (shell->mutex);
         return err;
     }
-    if (--shell->meter.calls > 0)
-        return leave (shell, err);
-    err = leave (shell, err);
-    federate_meter_call (shell);
-    return err;
+    if (--shell->meter.calls == 0)
+        return leave_measured (shell, err);
+    return leave (shell, err);
 }
 
 void federate_close_door (federate_shell_t *shell)
