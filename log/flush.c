@@ -48,6 +48,7 @@ static void writer_empty_chunk (log_writer_t *self)
     BASE_LIST_EACH (&self->channels, i)
         if (self->channels.items[i])
             base_buffer_clear (&self->channels.items[i]->entries);
+    self->plain_bytes += self->chunk.size_bytes;
     base_buffer_clear (&self->chunk);
     self->chunk_messages = 0;
     self->chunk_start_ns = self->chunk_end_ns = 0;

@@ -176,3 +176,43 @@ mst_err_t log_reader_find_metadata (log_reader_t *self, const char *name, log_me
         }
     return MST_OK;
 }
+
+/*  The smallest and the largest wall clock of a chunk's messages; 0: it has none. */
+static mst_err_t reader_wall_of (log_reader_t *self, const log_extent_t *extent, uint64_t *smallest,
+                                 uint64_t *largest)
+{
+    base_assert (self != NULL);
+    base_assert (extent != NULL);
+    log_item_t item;
+    *smallest = *largest = 0;
+    mst_err_t err = log_walk_read (&self->walk, extent->offset, &item);
+    log_span_t plain = log_span (self->walk.plain.data, self->walk.plain.size_bytes);
+    for (size_t position = 0; !err && position < plain.size_bytes;) {
+        item = (log_item_t){ .offset = extent->offset, .length = extent->length };
+        err = log_parse_inner (&item, plain, position);
+        position += LOG_HEAD_BYTES + item.content.size_bytes;
+        if (err || item.opcode != LOG_OP_MESSAGE || item.message.publish_time_ns == 0)
+            continue;
+        if (*smallest == 0 || item.message.publish_time_ns < *smallest)
+            *smallest = item.message.publish_time_ns;
+        if (item.message.publish_time_ns > *largest)
+            *largest = item.message.publish_time_ns;
+    }
+    return err;
+}
+
+mst_err_t log_reader_wall (log_reader_t *self, uint64_t *first_ns, uint64_t *last_ns)
+{
+    base_assert (self != NULL);
+    base_assert (first_ns != NULL);
+    base_assert (last_ns != NULL);
+    size_t count = self->chunks.count;
+    uint64_t other;
+    mst_err_t err = MST_OK;
+    *first_ns = *last_ns = 0;
+    for (size_t i = 0; i < count && !err && *first_ns == 0; i++)
+        err = reader_wall_of (self, &self->chunks.items[i], first_ns, &other);
+    for (size_t i = count; i-- > 0 && !err && *last_ns == 0;)
+        err = reader_wall_of (self, &self->chunks.items[i], &other, last_ns);
+    return err;
+}

@@ -65,6 +65,10 @@ mst_err_t log_reader_metadata (log_reader_t *self, size_t place, log_metadata_t 
 mst_err_t log_reader_find_metadata (log_reader_t *self, const char *name, log_metadata_t *out,
                                     bool *found);
 
+/*  When it was recorded: the smallest wall clock in the first chunk with messages, the largest in
+    the last, in nanoseconds from 1970; 0: none has one. Errors: those of log_reader_next. */
+mst_err_t log_reader_wall (log_reader_t *self, uint64_t *first_ns, uint64_t *last_ns);
+
 /*  The next message is the first at or after from_ns; the last one is at most until_ns. */
 void log_reader_seek (log_reader_t *self, uint64_t from_ns, uint64_t until_ns);
 

@@ -17,7 +17,7 @@ typedef struct record_field {
     size_t offset;
 } record_field_t;
 
-enum { RECORD_FIELDS_MAX = 6, RECORD_HASH_BYTES = 16, RECORD_TIMES_BYTES = 16 };
+enum { RECORD_FIELDS_MAX = 7, RECORD_HASH_BYTES = 16, RECORD_TIMES_BYTES = 16 };
 
 typedef struct record_row {
     const char *name;
@@ -45,10 +45,11 @@ static const record_row_t record_rows[] = {
       { RECORD_FIELD (TEXT, cut.federate), RECORD_FIELD (INT, cut.bound),
         RECORD_FIELD (UINT, cut.sequence), RECORD_FIELD (TEXT, cut.reason) } },
     { "migration",
-      6,
+      7,
       { RECORD_FIELD (TEXT, migration.object), RECORD_FIELD (TEXT, migration.from),
         RECORD_FIELD (TEXT, migration.to), RECORD_FIELD (INT, migration.cut),
-        RECORD_FIELD (UINT, migration.epoch), RECORD_FIELD (TEXT, migration.decision) } },
+        RECORD_FIELD (UINT, migration.epoch), RECORD_FIELD (TEXT, migration.decision),
+        RECORD_FIELD (BYTES, migration.state) } },
     { "chain",
       5,
       { RECORD_FIELD (INT, link.interval), RECORD_FIELD (UINT, link.count),
@@ -179,6 +180,14 @@ static void record_unpack_field (log_cursor_t *from, record_type_t type, void *v
     hash->high = log_get_u64 (&halves);
 }
 
+/*  Fields that there must be: older recordings have migrations without a state. */
+static uint32_t record_least (uint8_t opcode, const record_row_t *row)
+{
+    base_assert (row != NULL);
+    base_assert (row->field_count > 1);
+    return opcode == LOG_RECORD_MIGRATION ? row->field_count - 1 : row->field_count;
+}
+
 mst_err_t log_record_decode (log_record_t *out, uint8_t opcode, const void *data, size_t size_bytes)
 {
     base_assert (out != NULL);
@@ -191,9 +200,10 @@ mst_err_t log_record_decode (log_record_t *out, uint8_t opcode, const void *data
     *out = (log_record_t){ .opcode = opcode };
     out->log_time_ns = log_get_u64 (&from);
     out->publish_time_ns = log_get_u64 (&from);
-    if (log_unpack_array (&from) < row->field_count)
+    uint32_t there = log_unpack_array (&from);
+    if (there < record_least (opcode, row))
         from.bad = true;
-    for (uint32_t i = 0; i < row->field_count && !from.bad; i++)
+    for (uint32_t i = 0; i < row->field_count && i < there && !from.bad; i++)
         record_unpack_field (&from, row->fields[i].type, (char *) out + row->fields[i].offset);
     if (from.bad)
         return base_error (MST_E_MALFORMED, "a %s record cannot be read", row->name);

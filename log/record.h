@@ -54,6 +54,7 @@ typedef struct log_migration {
     int64_t cut; /* the logical time from which the new home acts */
     uint64_t epoch;
     log_span_t decision; /* "commit", "abort" */
+    log_span_t state;    /* of an object: what its old home packed */
 } log_migration_t;
 
 typedef struct log_link {

@@ -441,6 +441,37 @@ mst_err_t log_writer_attach (log_writer_t *self, const log_attachment_t *attachm
     return err;
 }
 
+bool log_writer_state_due (const log_writer_t *self, const log_state_t *state)
+{
+    base_assert (self != NULL);
+    base_assert (state != NULL);
+    uint64_t since = self->plain_bytes + self->chunk.size_bytes - self->stated_at;
+    return since >= LOG_STATE_EVERY_BYTES && since / LOG_STATE_SHARE >= state->bytes &&
+           state->bytes < LOG_STATE_MAX_BYTES;
+}
+
+mst_err_t log_writer_state (log_writer_t *self, const log_state_t *state,
+                            const base_map_t *channels, const log_select_t *select,
+                            uint64_t log_time_ns)
+{
+    base_assert (self != NULL);
+    base_assert (state != NULL);
+    base_buffer_t packed = { 0 };
+    mst_err_t err = log_writer_flush (self);
+    if (!err)
+        err = log_state_pack (state, channels, select, log_time_ns, &self->codec, &packed);
+    log_attachment_t attachment = { .log_time_ns = log_time_ns,
+                                    .name = log_text (LOG_STATE_NAME),
+                                    .media_type = log_text (LOG_STATE_MEDIA),
+                                    .data = log_span (packed.data, packed.size_bytes) };
+    if (!err)
+        err = log_writer_attach (self, &attachment);
+    base_buffer_fini (&packed);
+    self->stated_at = self->plain_bytes;
+    self->states += !err;
+    return err;
+}
+
 mst_err_t log_writer_copy_metadata (log_writer_t *self, const log_metadata_t *metadata)
 {
     base_assert (metadata != NULL);
@@ -483,6 +514,7 @@ log_totals_t log_writer_totals (const log_writer_t *self)
     base_assert (self != NULL);
     log_totals_t totals = { .messages = self->statistics.messages,
                             .chunks = self->statistics.chunks,
+                            .states = self->states,
                             .file_bytes = self->offset,
                             .open_bytes = self->chunk.size_bytes };
     for (size_t i = 0; i < sizeof self->records / sizeof self->records[0]; i++)

@@ -13,6 +13,7 @@
 #include "log/format.h"
 #include "log/message.h"
 #include "log/record.h"
+#include "log/state.h"
 #include "log/tally.h"
 
 /*  Takes bytes. An error is final for the writer, which returns it from then on. */
@@ -34,6 +35,7 @@ typedef struct log_totals {
     uint64_t messages;
     uint64_t records;    /* of our own */
     uint64_t chunks;     /* closed */
+    uint64_t states;     /* of the recorded world */
     uint64_t file_bytes; /* that went to the sink */
     uint64_t open_bytes; /* that stand in the open chunk: lost if the process dies now */
 } log_totals_t;
@@ -42,6 +44,8 @@ typedef struct log_writer log_writer_t;
 
 /*  Metadata that the writer makes by itself. */
 #define LOG_METADATA_CHAIN   "muster.chain"   /* interval: the log chain's, in logical time */
+#define LOG_METADATA_TIME    "muster.time"    /* start and unit of logical time, by the recorder */
+#define LOG_METADATA_LOST    "muster.lost"    /* federates that died: when, and why */
 #define LOG_METADATA_SENDERS "muster.senders" /* sender: "messages first last missing" */
 #define LOG_METADATA_RECORDS "muster.records" /* name of our own record: how many */
 
@@ -86,6 +90,16 @@ mst_err_t log_writer_copy_record (log_writer_t *self, uint8_t opcode, log_span_t
 /*  Whole files beside the messages: FOM modules, the scenario. attachment->crc is worked out here.
     Errors: MST_E_LIMIT, MST_E_NO_MEMORY, the sink's. */
 mst_err_t log_writer_attach (log_writer_t *self, const log_attachment_t *attachment);
+
+/*  A state of the recorded world, as what was recorded so far has made it; closes the chunk before
+    it. channels, select: what of it (see log_state_each). Errors: MST_E_LIMIT, MST_E_NO_MEMORY, the
+    sink's. */
+mst_err_t log_writer_state (log_writer_t *self, const log_state_t *state,
+                            const base_map_t *channels, const log_select_t *select,
+                            uint64_t log_time_ns);
+/*  Is it time for one? That is when LOG_STATE_EVERY_BYTES were recorded since the last one, and
+    several times what it takes itself: states take a small part of the file whatever their size. */
+bool log_writer_state_due (const log_writer_t *self, const log_state_t *state);
 
 /*  Named pairs of text. Errors: MST_E_LIMIT, MST_E_NO_MEMORY, the sink's. */
 mst_err_t log_writer_metadata (log_writer_t *self, log_span_t name, const log_pair_t *pairs,

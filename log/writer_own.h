@@ -45,6 +45,10 @@ struct log_writer {
     log_tally_t tally;
     log_chain_t chain; /* when options.chain_interval > 0 */
 
+    uint64_t plain_bytes; /* of closed chunks */
+    uint64_t stated_at;   /* plain bytes when the last state was written */
+    uint64_t states;
+
     uint64_t offset; /* bytes that went to the sink */
     uint32_t crc;    /* of them */
 };

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WALK_FILES_OPEN = 16 };
+enum { WALK_FILES_OPEN = 16, OUTPUT_BYTES = 1 << 16 };
 
 static mst_err_t file_error (const char *path, const char *what)
 {
@@ -51,6 +51,49 @@ mst_err_t tools_sink_open (tools_sink_t *self, const char *path)
     return err;
 }
 
+mst_err_t tools_sink_open_part (tools_sink_t *self, const char *path)
+{
+    struct stat stat_of;
+    if (stat (path, &stat_of) == 0 && !S_ISREG (stat_of.st_mode))
+        return tools_sink_open (self, path);
+    char *part = tools_text ("%s.part-%ld", path, (long) getpid ());
+    if (!part)
+        return base_alloc_error ();
+    mst_err_t err = tools_sink_open (self, part);
+    if (err) {
+        base_free (part);
+        return err;
+    }
+    self->part = part;
+    base_free (self->path);
+    self->path = base_strdup (path);
+    if (!self->path) {
+        (void) base_alloc_error ();
+        err = tools_sink_finish (self, MST_E_NO_MEMORY);
+    }
+    return err;
+}
+
+mst_err_t tools_sink_finish (tools_sink_t *self, mst_err_t err)
+{
+    char *why = err ? base_strdup (mst_error_text ()) : NULL;
+    char *path = self->path, *part = self->part;
+    self->path = self->part = NULL;
+    if (self->fd >= 0 && close (self->fd) != 0 && errno != EINTR && !err)
+        err = file_error (path, "written");
+    else if (err)
+        err = base_error (err, "%s", why ? why : "out of memory");
+    if (!err && part && rename (part, path) != 0)
+        err = file_error (path, "written");
+    if (err && part)
+        (void) unlink (part);
+    *self = (tools_sink_t){ .fd = -1 };
+    base_free (path);
+    base_free (part);
+    base_free (why);
+    return err;
+}
+
 mst_err_t tools_sink_close (tools_sink_t *self)
 {
     mst_err_t err = MST_OK;
@@ -85,6 +128,47 @@ void tools_sink_cut (tools_sink_t *self)
 {
     if (self->fd >= 0 && ftruncate (self->fd, (off_t) self->good_bytes) == 0)
         self->size_bytes = self->good_bytes;
+}
+
+bool tools_file_is_same (const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/*  Output ------------------------------------------------------------------------------------- */
+
+mst_err_t tools_output_open (tools_output_t *self, const char *path)
+{
+    *self = (tools_output_t){ .sink = { .fd = -1 } };
+    return path ? tools_sink_open_part (&self->sink, path) : MST_OK;
+}
+
+static mst_err_t output_write (tools_output_t *self)
+{
+    mst_err_t err = MST_OK;
+    int fd = self->sink.fd >= 0 ? self->sink.fd : STDOUT_FILENO;
+    const char *path = self->sink.path ? self->sink.path : "standard output";
+    if (!file_put (fd, self->text.data, self->text.size_bytes)) {
+        self->closed = errno == EPIPE;
+        err = file_error (path, "written");
+    }
+    base_buffer_clear (&self->text);
+    return err;
+}
+
+mst_err_t tools_output_flow (tools_output_t *self)
+{
+    return self->text.size_bytes < OUTPUT_BYTES ? MST_OK : output_write (self);
+}
+
+mst_err_t tools_output_close (tools_output_t *self, mst_err_t err)
+{
+    if (!err)
+        err = output_write (self);
+    base_buffer_fini (&self->text);
+    return self->sink.fd >= 0 ? tools_sink_finish (&self->sink, err) : err;
 }
 
 /*  Source ------------------------------------------------------------------------------------- */

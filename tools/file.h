@@ -12,12 +12,19 @@
 typedef struct tools_sink {
     int fd; /* -1: closed */
     char *path;
+    char *part;          /* where it is written until it is whole; NULL: at its place */
     uint64_t size_bytes; /* written so far */
     uint64_t good_bytes; /* up to here it can be read: tools_sink_mark */
 } tools_sink_t;
 
 /*  Empties what is there. Errors: MST_E_IO (path, why), MST_E_NO_MEMORY. */
 mst_err_t tools_sink_open (tools_sink_t *self, const char *path);
+/*  The same for a file that is there whole or not at all: it is written beside its place, and
+    tools_sink_finish moves it there if `err` is good, else removes it; what stood there before stays
+    until then. A place that is no ordinary file (a device, a pipe) is written directly. The error
+    comes back, with its text, or what moving met. */
+mst_err_t tools_sink_open_part (tools_sink_t *self, const char *path);
+mst_err_t tools_sink_finish (tools_sink_t *self, mst_err_t err);
 /*  Errors: MST_E_IO: bytes that were thought written are not (a full disk over a network). */
 mst_err_t tools_sink_close (tools_sink_t *self);
 log_sink_t tools_sink (tools_sink_t *self);
@@ -25,6 +32,24 @@ log_sink_t tools_sink (tools_sink_t *self);
 void tools_sink_mark (tools_sink_t *self);
 /*  Cuts off what came after the last mark. */
 void tools_sink_cut (tools_sink_t *self);
+
+/*  Do two paths lead to the same file? */
+bool tools_file_is_same (const char *a, const char *b);
+
+/*  Where text goes that may be long: standard output, or a file as of tools_sink_open_part. */
+typedef struct tools_output {
+    tools_sink_t sink;
+    base_buffer_t text; /* append here */
+    bool closed;        /* whoever read it has enough: not a failure */
+} tools_output_t;
+
+/*  NULL: standard output. Errors: MST_E_IO, MST_E_NO_MEMORY. */
+mst_err_t tools_output_open (tools_output_t *self, const char *path);
+/*  To be called after each piece of text: writes when there is enough of it. MST_E_IO; when the
+    reader is gone `closed` is set, too. */
+mst_err_t tools_output_flow (tools_output_t *self);
+/*  Writes the rest when `err` is good; gives everything back. */
+mst_err_t tools_output_close (tools_output_t *self, mst_err_t err);
 
 /*  A file that a recording is read from. */
 typedef struct tools_source {

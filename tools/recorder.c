@@ -7,9 +7,11 @@
 #include "tools/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
+    NUMBER_SIZE = 24,
     EVOKE_MS = 20, /* how long it may not look at signals and at the clock */
     ENABLE_MS = 10000,
     LEAVE_MS = 3000, /* told to finish: until the RTI has noticed that everybody left */
@@ -19,6 +21,22 @@ enum {
 static const int64_t millisecond_ns = 1000000;
 
 /*  The file's beginning ----------------------------------------------------------------------- */
+
+/*  How logical time counts, for readers of the file. */
+static mst_err_t recorder_tell_time (recorder_t *self)
+{
+    char start[NUMBER_SIZE], unit[NUMBER_SIZE], step[NUMBER_SIZE];
+    (void) snprintf (start, sizeof start, "%" PRId64, self->options->start_ns);
+    (void) snprintf (unit, sizeof unit, "%" PRIu64, self->options->unit_ns);
+    (void) snprintf (step, sizeof step, "%" PRId64, self->options->step);
+    const log_pair_t pairs[] = {
+        { log_text ("start_ns"), log_text (start) },
+        { log_text ("unit_ns"), log_text (unit) },
+        { log_text ("step"), log_text (step) },
+    };
+    return log_writer_metadata (self->writer, log_text (LOG_METADATA_TIME), pairs,
+                                sizeof pairs / sizeof pairs[0]);
+}
 
 static mst_err_t recorder_attach (recorder_t *self)
 {
@@ -35,9 +53,10 @@ static mst_err_t recorder_attach (recorder_t *self)
         err = name ? log_writer_attach (self->writer, &attachment) : base_alloc_error ();
         base_free (name);
     }
-    return err ? err
-               : log_writer_metadata (self->writer, log_text ("muster.run"), options->run,
-                                      options->run_count);
+    if (!err)
+        err = log_writer_metadata (self->writer, log_text ("muster.run"), options->run,
+                                   options->run_count);
+    return err ? err : recorder_tell_time (self);
 }
 
 static mst_err_t recorder_open (recorder_t *self)
@@ -123,6 +142,7 @@ static mst_err_t recorder_turn (recorder_t *self)
     if (!err)
         err = mst_evoke (self->fed, EVOKE_MS, NULL);
     recorder_flush_due (self);
+    recorder_state_due (self);
     return err;
 }
 
@@ -195,6 +215,12 @@ static mst_err_t recorder_record (recorder_t *self)
 
 static void recorder_finish (recorder_t *self)
 {
+    const log_metadata_t casualties = {
+        log_text (LOG_METADATA_LOST),
+        log_span (self->casualties.data, self->casualties.size_bytes)
+    };
+    if (!self->err && casualties.map.size_bytes > 0)
+        recorder_fail (self, log_writer_copy_metadata (self->writer, &casualties));
     if (!self->err)
         recorder_fail (self, log_writer_finish (self->writer));
     if (!self->err)
@@ -213,6 +239,7 @@ mst_err_t tools_recorder_run (const tools_recorder_options_t *options, log_total
     self->options = options;
     self->sink.fd = -1;
     base_map_init (&self->objects);
+    log_state_init (&self->state);
     base_map_init (&self->senders);
     recorder_fail (self, recorder_open (self));
     if (!self->err)

@@ -59,8 +59,26 @@ static recorder_sender_t *recorder_sender (recorder_t *self, mst_federate_id_t i
     return &self->sender_list.items[self->sender_list.count - 1];
 }
 
-/*  Where something stands in the file's time. What has no time of its own stands where the run had
-   come to, so that a replay by time keeps it behind what came before it. */
+/*  A state holds all that stands before it in the file: it stands where the run had come to. */
+void recorder_state_due (recorder_t *self)
+{
+    mst_time_t come_to = self->now > self->delivered ? self->now : self->delivered;
+    uint64_t log_time_ns;
+    if (self->err || !log_writer_state_due (self->writer, &self->state))
+        return;
+    mst_err_t err =
+        log_time_of (come_to, self->options->start_ns, self->options->unit_ns, &log_time_ns);
+    if (!err)
+        err = log_writer_state (self->writer, &self->state, NULL, NULL, log_time_ns);
+    if (err == MST_E_LIMIT) /* a world too large for a state is recorded all the same */
+        err = MST_OK;
+    recorder_fail (self, err);
+    if (!self->err)
+        tools_sink_mark (&self->sink);
+}
+
+/*  Where something stands in the file's time. What is not in the order of time stands where the run
+   had come to, so that a replay by time keeps it behind what came before it. */
 static uint64_t recorder_log_time (recorder_t *self, mst_time_t time)
 {
     uint64_t log_time_ns = 0;
@@ -88,7 +106,8 @@ static void recorder_write (recorder_t *self, uint32_t channel, log_message_t *m
     message->tag = log_span (from->tag, from->tag_size_bytes);
     if (from->order == MST_ORDER_TIMESTAMP && from->time > self->delivered)
         self->delivered = from->time;
-    uint64_t log_time_ns = recorder_log_time (self, from->time);
+    uint64_t log_time_ns = recorder_log_time (
+        self, from->order == MST_ORDER_TIMESTAMP ? from->time : MST_TIME_NONE);
     if (!self->err)
         recorder_fail (self, log_writer_message (self->writer, (uint16_t) channel, message,
                                                  log_time_ns, wall_ns ()));
@@ -125,40 +144,100 @@ static uint32_t object_channel (const recorder_t *self, mst_class_t of)
                                                : RECORDER_NO_CHANNEL;
 }
 
-static log_span_t object_name (const recorder_t *self, mst_object_t object)
+static recorder_object_t *object_of (const recorder_t *self, mst_object_t object)
 {
-    const char *name = base_map_pointer (&self->objects, object.id);
-    return log_text (name ? name : mst_object_name (self->fed, object));
+    return base_map_pointer (&self->objects, object.id);
+}
+
+static log_span_t object_name (const recorder_t *self, const recorder_object_t *object,
+                               mst_object_t id)
+{
+    return object ? log_span (object->name, object->name_bytes)
+                  : log_text (mst_object_name (self->fed, id));
+}
+
+static void object_free (recorder_object_t *object)
+{
+    if (object && object->state)
+        object->state->holder = NULL;
+    if (object)
+        base_free (object->name);
+    base_free (object);
+}
+
+/*  Makes the object known; NULL: no memory, which is noted. */
+static recorder_object_t *object_add (recorder_t *self, const mst_discovery_t *discovery)
+{
+    recorder_object_t *object = base_calloc (1, sizeof *object);
+    if (object)
+        object->name = base_strdup (discovery->name);
+    object_free (object_of (self, discovery->object));
+    if (!object || !object->name ||
+        base_map_set_pointer (&self->objects, discovery->object.id, object)) {
+        object_free (object);
+        (void) base_map_remove (&self->objects, discovery->object.id);
+        recorder_fail (self, base_alloc_error ());
+        return NULL;
+    }
+    object->name_bytes = strlen (object->name);
+    return object;
+}
+
+/*  States go by name, as a reader does. A name can have a new object while the end of the old one is
+    still on its way. */
+static void state_register (recorder_t *self, recorder_object_t *object, uint16_t channel,
+                            const log_message_t *message)
+{
+    log_state_object_t *state = NULL;
+    mst_err_t err = log_state_register (&self->state, channel, message, &state);
+    if (!err && state->holder)
+        ((recorder_object_t *) state->holder)->state = NULL;
+    if (!err)
+        state->holder = object;
+    object->state = state;
+    recorder_fail (self, err);
+}
+
+static void state_remove (recorder_t *self, log_span_t name)
+{
+    log_state_object_t *state = log_state_find (&self->state, name);
+    if (state && state->holder)
+        ((recorder_object_t *) state->holder)->state = NULL;
+    if (state)
+        log_state_remove (&self->state, state);
 }
 
 static void on_discovered (void *user, mst_federate_t fed, const mst_discovery_t *discovery)
 {
     recorder_t *self = user;
     (void) fed;
-    char *name = base_strdup (discovery->name);
-    base_free (base_map_pointer (&self->objects, discovery->object.id));
-    if (!name || base_map_set_pointer (&self->objects, discovery->object.id, name)) {
-        base_free (name);
-        (void) base_map_remove (&self->objects, discovery->object.id);
-        recorder_fail (self, base_alloc_error ());
+    recorder_object_t *object = object_add (self, discovery);
+    uint32_t channel = object_channel (self, discovery->object_class);
+    if (!object)
         return;
-    }
-    log_message_t message = { .kind = LOG_KIND_REGISTER, .object = log_text (name) };
+    log_message_t message = { .kind = LOG_KIND_REGISTER,
+                              .object = log_span (object->name, object->name_bytes) };
     mst_reception_t from = { .sender = discovery->producer,
                              .sender_name = discovery->producer_name,
                              .time = MST_TIME_NONE,
                              .order = MST_ORDER_RECEIVE };
-    recorder_write (self, object_channel (self, discovery->object_class), &message, &from);
+    recorder_write (self, channel, &message, &from);
+    if (!self->err && channel != RECORDER_NO_CHANNEL)
+        state_register (self, object, (uint16_t) channel, &message);
 }
 
 static void on_reflected (void *user, mst_federate_t fed, const mst_reception_t *update)
 {
     recorder_t *self = user;
+    recorder_object_t *object = object_of (self, update->object);
     log_message_t message = { .kind = LOG_KIND_UPDATE,
-                              .object = object_name (self, update->object) };
+                              .object = object_name (self, object, update->object) };
     (void) fed;
-    if (recorder_values (self, update, 2, &message))
-        recorder_write (self, object_channel (self, update->object_class), &message, update);
+    if (!recorder_values (self, update, 2, &message))
+        return;
+    recorder_write (self, object_channel (self, update->object_class), &message, update);
+    if (!self->err && object && object->state)
+        recorder_fail (self, log_state_update (&self->state, object->state, &message));
 }
 
 static void on_received (void *user, mst_federate_t fed, const mst_reception_t *interaction)
@@ -174,12 +253,69 @@ static void on_received (void *user, mst_federate_t fed, const mst_reception_t *
 static void on_removed (void *user, mst_federate_t fed, const mst_reception_t *removal)
 {
     recorder_t *self = user;
+    recorder_object_t *object = object_of (self, removal->object);
     log_message_t message = { .kind = LOG_KIND_DELETE,
-                              .object = object_name (self, removal->object) };
+                              .object = object_name (self, object, removal->object) };
     (void) fed;
     recorder_write (self, object_channel (self, removal->object_class), &message, removal);
-    base_free (base_map_pointer (&self->objects, removal->object.id));
+    state_remove (self, message.object);
+    object_free (object);
     (void) base_map_remove (&self->objects, removal->object.id);
+}
+
+/*  Migrations --------------------------------------------------------------------------------- */
+
+static void batch_note (recorder_t *self, const tools_note_t *note)
+{
+    recorder_batch_t batch = { .from = note->federate,
+                               .number = note->sequence,
+                               .cut = note->time,
+                               .committed = note->text.size_bytes == 0,
+                               .to = base_strndup (note->name.data, note->name.size_bytes) };
+    if (batch.to && !BASE_LIST_PUSH (&self->batches, batch))
+        return;
+    base_free (batch.to);
+    recorder_fail (self, base_alloc_error ());
+}
+
+/*  All states up to the granted time have come. */
+static void batches_forget (recorder_t *self, mst_time_t granted)
+{
+    for (size_t i = self->batches.count; i-- > 0;) {
+        if (self->batches.items[i].cut > granted)
+            continue;
+        base_free (self->batches.items[i].to);
+        self->batches.items[i] = self->batches.items[--self->batches.count];
+    }
+}
+
+static void on_migrated_in (void *user, mst_federate_t fed, const mst_migration_t *migration)
+{
+    recorder_t *self = user;
+    const recorder_batch_t *batch = NULL;
+    uint64_t place;
+    (void) fed;
+    for (size_t i = 0; i < self->batches.count && !batch; i++)
+        if (self->batches.items[i].from == migration->old_home.id &&
+            self->batches.items[i].number == migration->epoch)
+            batch = &self->batches.items[i];
+    if (self->err || !batch || !base_map_get (&self->senders, migration->old_home.id, &place))
+        return;
+    log_record_t record = {
+        .opcode = LOG_RECORD_MIGRATION,
+        .log_time_ns = recorder_log_time (self, migration->cut),
+        .publish_time_ns = wall_ns (),
+        .migration = { .object = object_name (self, object_of (self, migration->object),
+                                              migration->object),
+                       .from = log_text (self->sender_list.items[place].name),
+                       .to = log_text (batch->to),
+                       .cut = migration->cut,
+                       .epoch = batch->number,
+                       .decision = log_text (batch->committed ? "commit" : "abort"),
+                       .state = log_span (migration->state, migration->state_size_bytes) }
+    };
+    if (!self->err)
+        recorder_fail (self, log_writer_record (self->writer, &record));
 }
 
 /*  Time --------------------------------------------------------------------------------------- */
@@ -200,6 +336,8 @@ static void on_granted (void *user, mst_federate_t fed, mst_time_t time)
     self->now = time;
     if (!self->err && time < MST_TIME_NEVER)
         recorder_fail (self, log_writer_close_below (self->writer, time + 1));
+    batches_forget (self, time);
+    recorder_state_due (self);
 }
 
 /*  The others --------------------------------------------------------------------------------- */
@@ -239,11 +377,14 @@ static void on_resigned (void *user, mst_federate_t fed, mst_federate_id_t id, c
 static void on_lost (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name,
                      mst_time_t time, const char *reason)
 {
+    recorder_t *self = user;
+    char text[RECORDER_TEXT_SIZE];
     (void) fed;
-    (void) name;
-    (void) time;
-    (void) reason;
-    recorder_left (user, id);
+    (void) snprintf (text, sizeof text, "at time %lld: %s", (long long) time, reason);
+    if (time == MST_TIME_NONE || time == MST_TIME_NEVER)
+        (void) snprintf (text, sizeof text, "%s", reason);
+    recorder_fail (self, log_build_pair (&self->casualties, log_text (name), log_text (text)));
+    recorder_left (self, id);
 }
 
 static void on_connection_lost (void *user, mst_federate_t fed, const char *reason)
@@ -266,6 +407,8 @@ static void on_noted (void *user, mst_federate_t fed, const void *data, size_t s
     bool other = note.federate != self->own.id;
     if (note.kind == TOOLS_NOTE_GRANT && note.has_time && other && note.time > self->reached)
         self->reached = note.time;
+    if (note.kind == TOOLS_NOTE_MIGRATION)
+        batch_note (self, &note);
     recorder_sender_t *sender = NULL;
     uint64_t place;
     if (base_map_get (&self->senders, note.federate, &place))
@@ -288,6 +431,7 @@ mst_callbacks_t recorder_callbacks (void)
         .reflected = on_reflected,
         .received = on_received,
         .removed = on_removed,
+        .migrated_in = on_migrated_in,
         .constrained_enabled = on_constrained,
         .granted = on_granted,
         .point_announced = on_announced,
@@ -302,8 +446,12 @@ mst_callbacks_t recorder_callbacks (void)
 void recorder_callbacks_fini (recorder_t *self)
 {
     BASE_MAP_EACH (&self->objects, entry)
-        base_free ((void *) (uintptr_t) entry->value);
+        object_free ((recorder_object_t *) (uintptr_t) entry->value);
     base_map_fini (&self->objects);
+    log_state_fini (&self->state);
+    batches_forget (self, MST_TIME_NEVER);
+    BASE_LIST_FINI (&self->batches);
+    base_buffer_fini (&self->casualties);
     BASE_LIST_EACH (&self->sender_list, i)
         base_free (self->sender_list.items[i].name);
     BASE_LIST_FINI (&self->sender_list);

@@ -129,6 +129,23 @@ static mst_err_t send_state (federate_core_t *self, federate_route_t *route,
     return federate_route_add (self, route, &message, values, false);
 }
 
+/*  Recorders of the class get the states, too: without them nobody could play the old home's part
+    again. */
+static mst_err_t send_state_to_recorders (federate_core_t *self, const federate_batch_t *batch,
+                                          const federate_leaving_t *leaving)
+{
+    const federate_object_t *object = federate_object (self, leaving->object);
+    mst_err_t err = MST_OK;
+    BASE_MAP_EACH (&self->peers, entry) {
+        const federate_peer_t *peer = (const federate_peer_t *) (uintptr_t) entry->value;
+        if (err || !object || !peer->recorder || peer->departed || !peer->route ||
+            peer->route->effective[object->class_index] == 0)
+            continue;
+        err = send_state (self, peer->route, batch, leaving);
+    }
+    return err;
+}
+
 static mst_err_t send_batch (federate_core_t *self, federate_batch_t *batch)
 {
     federate_peer_t *home = federate_peer (self, batch->new_home);
@@ -142,7 +159,10 @@ static mst_err_t send_batch (federate_core_t *self, federate_batch_t *batch)
     for (size_t i = 0; !err && i < count; i++)
         handles[i] = batch->objects.items[i].object;
     while (!err && there && batch->states < count) {
-        err = send_state (self, home->route, batch, &batch->objects.items[batch->states]);
+        const federate_leaving_t *leaving = &batch->objects.items[batch->states];
+        err = send_state_to_recorders (self, batch, leaving);
+        if (!err)
+            err = send_state (self, home->route, batch, leaving);
         batch->states += !err;
     }
     if (!err && there)
@@ -249,6 +269,8 @@ mst_err_t federate_migration_state (federate_core_t *self, federate_peer_t *from
     if (!read_values (message, values, &read))
         return base_error (MST_E_MALFORMED, "the state of a migration from %s does not decode",
                            from->name);
+    if (self->options.recorder)
+        return MST_OK; /* it looks on */
     federate_arrival_t *arrival = arrival_for (self, from->id, message->epoch);
     if (!arrival)
         return base_alloc_error ();
@@ -374,6 +396,26 @@ static const char *gap_text (federate_core_t *self, const federate_peer_t *from,
     return self->taken_reason;
 }
 
+/*  A recorder looks on: the state, and whence it goes; the RTI's note says where to. */
+static bool deliver_to_recorder (const federate_peer_t *from, const wire_message_t *message,
+                                 wire_reader_t *values, federate_delivery_t *delivery)
+{
+    migration_values_t read;
+
+    base_assert (from != NULL && delivery != NULL);
+    if (!read_values (message, values, &read))
+        return false;
+    delivery->kind = FEDERATE_MIGRATED_IN;
+    delivery->migration = (mst_migration_t){ .object = { message->target },
+                                             .old_home = { from->id },
+                                             .cut = message->time,
+                                             .epoch = message->epoch,
+                                             .state = read.state,
+                                             .state_size_bytes = read.state_size_bytes,
+                                             .reason = "" };
+    return true;
+}
+
 /*  The state's turn in the queue: the object is ours from here on, or the migration was aborted. */
 bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
                                  const wire_message_t *message, wire_reader_t *values,
@@ -382,6 +424,8 @@ bool federate_migration_deliver (federate_core_t *self, federate_peer_t *from,
     migration_values_t read;
 
     base_assert (self != NULL && from != NULL);
+    if (self->options.recorder)
+        return deliver_to_recorder (from, message, values, delivery);
     federate_arrival_t *arrival = arrival_find (self, from->id, message->epoch);
     federate_object_t *object = federate_object (self, message->target);
     if (!arrival || arrival->count == 0 || !read_values (message, values, &read))

@@ -92,6 +92,8 @@ typedef struct mst_callbacks {
     void (*release_requested) (void *user, mst_federate_t fed, const mst_ownership_t *what);
     void (*unavailable) (void *user, mst_federate_t fed, const mst_ownership_t *what);
     void (*owner_informed) (void *user, mst_federate_t fed, const mst_ownership_t *what);
+    /*  An object came here. A recorder is told of every one whose class it subscribes: new_home is
+        none then, and epoch counts its old home's batches, as the RTI's note does. */
     void (*migrated_in) (void *user, mst_federate_t fed, const mst_migration_t *migration);
     void (*migrated_out) (void *user, mst_federate_t fed, const mst_migration_t *migration);
     void (*migration_aborted) (void *user, mst_federate_t fed, const mst_migration_t *migration);

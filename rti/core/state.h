@@ -567,7 +567,7 @@ typedef enum rti_note_kind {
     RTI_NOTE_RESIGN = 2,
     RTI_NOTE_LOST = 3,          /* time: its bound */
     RTI_NOTE_CUT = 4,           /* name: the receiver; sequence: the last one that counts */
-    RTI_NOTE_GRANT = 5,         /* sequence: the request's number */
+    RTI_NOTE_GRANT = 5,         /* sequence: the request's number; text: its kind */
     RTI_NOTE_SYNCHRONIZED = 6,  /* name: the label */
     RTI_NOTE_MIGRATION = 7,     /* name: the new home; sequence: the batch */
     RTI_NOTE_REPORT = 8,        /* name and text: the result */

@@ -54,7 +54,8 @@ static void rti_grant_one (rti_federation_t *self, const timemgmt_grant_t *from)
         rti_close (self->core, to->link, "there is no memory left for its grant");
         return;
     }
-    rti_note_t note = { RTI_NOTE_GRANT, to->handle, NULL, grant.time, grant.number, NULL };
+    rti_note_t note = { RTI_NOTE_GRANT, to->handle,   NULL,
+                        grant.time,     grant.number, timemgmt_kind_name (from->kind) };
     rti_note (self, &note);
     to->time_ns = self->core->now_ns;
     rti_grant_tell (to, &grant);
