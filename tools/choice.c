@@ -48,6 +48,7 @@ static mst_err_t times_scenario (log_reader_t *reader, tools_times_t *times)
         times->known = true;
         times->start_ns = scenario->time.given ? scenario->time.start_ns : 0;
         times->unit_ns = scenario->time.given ? scenario->time.unit_ns : second_ns;
+        times->step = scenario->time.given ? scenario->time.step : 1;
     }
     scenario_destroy (&scenario);
     base_buffer_fini (&text);
@@ -59,7 +60,8 @@ mst_err_t tools_times_read (log_reader_t *reader, tools_times_t *times)
     const log_statistics_t *counts = &log_reader_info (reader)->statistics;
     log_metadata_t metadata;
     bool found;
-    *times = (tools_times_t){ .any = counts->messages > 0,
+    *times = (tools_times_t){ .step = 1,
+                              .any = counts->messages > 0,
                               .first_ns = counts->start_ns,
                               .last_ns = counts->end_ns };
     mst_err_t err = log_reader_find_metadata (reader, LOG_METADATA_TIME, &metadata, &found);
@@ -68,6 +70,9 @@ mst_err_t tools_times_read (log_reader_t *reader, tools_times_t *times)
     if (found)
         times->known = pair_number (metadata.map, "start_ns", &times->start_ns) &&
                        pair_number (metadata.map, "unit_ns", &times->unit_ns) && times->unit_ns > 0;
+    if (found && times->known &&
+        (!pair_number (metadata.map, "step", &times->step) || times->step <= 0))
+        times->step = 1;
     return times->known ? MST_OK : times_scenario (reader, times);
 }
 

@@ -13,6 +13,7 @@ typedef struct tools_times {
     bool known;       /* unit and start are */
     int64_t start_ns; /* of logical time 0, from 1970 */
     int64_t unit_ns;  /* one count */
+    int64_t step;     /* counts; 1 when it is not known */
     bool any;         /* there are messages: the next two count */
     uint64_t first_ns;
     uint64_t last_ns;

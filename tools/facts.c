@@ -40,6 +40,12 @@ void tools_facts_number (tools_facts_t *self, const char *name, uint64_t value)
         self->err = tools_text_append (self->out, "%s: %" PRIu64 "\n", name, value);
 }
 
+void tools_facts_real (tools_facts_t *self, const char *name, double value)
+{
+    if (!self->err)
+        tools_facts_kept (self, cJSON_AddNumberToObject (self->root, name, value) != NULL);
+}
+
 void tools_facts_text (tools_facts_t *self, const char *name, const char *value)
 {
     if (self->err)

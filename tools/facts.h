@@ -19,6 +19,8 @@ void tools_facts_begin (tools_facts_t *self, bool json, base_buffer_t *out);
 /*  Gives back what the first failure was. */
 mst_err_t tools_facts_end (tools_facts_t *self);
 void tools_facts_number (tools_facts_t *self, const char *name, uint64_t value);
+/*  JSON only. */
+void tools_facts_real (tools_facts_t *self, const char *name, double value);
 void tools_facts_text (tools_facts_t *self, const char *name, const char *value);
 void tools_facts_truth (tools_facts_t *self, const char *name, bool value);
 /*  Something had to be made for a fact: was it? */

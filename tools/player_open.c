@@ -1,13 +1,11 @@
 /*  What stands before the first message: the object model from the attachments, the channels'
-   classes and members by their names, the objects' names reserved. */
+   classes and members by their names, the others waited for. */
 #include "tools/player_own.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "tools/text.h"
 
 #include <string.h>
-
-enum { TURN_MS = 20, NAMES_AT_ONCE = 1000, TEXT_MAX = 4096 };
 
 static const char fom_folder[] = "fom/";
 
@@ -16,7 +14,8 @@ mst_err_t player_turn (player_t *self, int64_t wait_ms)
     self->since = 0;
     if (self->options->stopped && self->options->stopped (self->options->user))
         return base_error (MST_E_CALL_NOT_ALLOWED, "the replay was interrupted");
-    return mst_evoke (self->fed, wait_ms, NULL);
+    mst_err_t err = mst_evoke (self->fed, wait_ms, NULL);
+    return err ? err : self->err;
 }
 
 /*  The recording ------------------------------------------------------------------------------ */
@@ -59,22 +58,34 @@ mst_err_t player_open (player_t *self)
     base_arena_init (&self->arena);
     base_map_init (&self->places);
     base_names_init (&self->objects);
+    log_state_init (&self->world);
     mst_err_t err = tools_source_open (&self->file, self->options->file);
     if (!err)
         err = log_reader_new (&self->reader, &self->file.source);
     if (err)
         return self->file.fd >= 0 ? base_error_prefix (err, "%s: ", self->options->file) : err;
-    return player_model (self);
+    err = log_reader_new (&self->scout, &self->file.source);
+    if (!err)
+        err = tools_times_read (self->reader, &self->times);
+    if (!err && self->options->choice)
+        err = tools_choice_resolve (self->options->choice, self->reader, &self->times,
+                                    &self->select);
+    return err ? err : player_model (self);
 }
 
 void player_close (player_t *self)
 {
     log_reader_destroy (&self->reader);
+    log_reader_destroy (&self->scout);
     tools_source_close (&self->file);
     BASE_LIST_FINI (&self->modules);
     BASE_LIST_FINI (&self->channels);
     base_map_fini (&self->places);
     base_names_fini (&self->objects);
+    log_state_fini (&self->world);
+    BASE_LIST_EACH (&self->refused, i)
+        base_free (self->refused.items[i]);
+    BASE_LIST_FINI (&self->refused);
     base_arena_fini (&self->arena);
 }
 
@@ -95,14 +106,37 @@ static void on_regulating (void *user, mst_federate_t fed, mst_time_t time)
     self->now = time;
 }
 
-/*  Without the name its object is left out, and counted. */
 static void on_reserved (void *user, mst_federate_t fed, const char *name, bool succeeded)
+{
+    (void) fed;
+    player_name_answer (user, name, succeeded);
+}
+
+static void on_provide (void *user, mst_federate_t fed, mst_object_t object, uint64_t attributes)
+{
+    (void) fed;
+    player_provide (user, object, attributes);
+}
+
+/*  The player is always there already. */
+static void on_announced (void *user, mst_federate_t fed, const char *label, const void *tag,
+                          size_t tag_size_bytes)
+{
+    (void) user;
+    (void) tag;
+    (void) tag_size_bytes;
+    (void) mst_achieve_point (fed, label, true);
+}
+
+static void on_synchronized (void *user, mst_federate_t fed, const char *label,
+                             const mst_federate_id_t *failed, size_t failed_count)
 {
     player_t *self = user;
     (void) fed;
-    self->names_open -= self->names_open > 0;
-    if (!succeeded)
-        (void) base_names_remove (&self->objects, name, strlen (name));
+    (void) failed;
+    (void) failed_count;
+    if (self->options->point && strcmp (label, self->options->point) == 0)
+        self->synchronized = true;
 }
 
 /*  Classes ------------------------------------------------------------------------------------ */
@@ -140,8 +174,9 @@ static mst_err_t player_channel (player_t *self, const log_channel_t *from)
     player_channel_t channel = { 0 };
     log_class_t description;
     const log_schema_t *schema = log_reader_schema (self->reader, from->schema_id);
-    if (!schema || !log_span_is (schema->encoding, log_text (LOG_CLASS_ENCODING)))
-        return MST_OK; /* somebody else's channel */
+    if (!schema || !log_span_is (schema->encoding, log_text (LOG_CLASS_ENCODING)) ||
+        !log_select_class (&self->select, from->topic))
+        return MST_OK; /* somebody else's channel, or not chosen */
     mst_err_t err =
         log_class_decode (&description, &self->arena, schema->data.data, schema->data.size_bytes);
     if (!err)
@@ -152,7 +187,6 @@ static mst_err_t player_channel (player_t *self, const log_channel_t *from)
         err = base_alloc_error ();
     for (uint32_t i = 0; !err && i < description.member_count; i++)
         err = member_find (self, &channel, description.members[i].name, &handles[i]);
-    channel.known = true;
     channel.handles = handles;
     channel.handle_count = description.member_count;
     if (!err)
@@ -167,49 +201,19 @@ static mst_err_t player_channels (player_t *self)
     mst_err_t err = MST_OK;
     for (size_t i = 0; i < log_reader_channel_count (self->reader) && !err; i++)
         err = player_channel (self, log_reader_channel_at (self->reader, i));
-    return err;
+    return err == MST_E_CLASS_UNKNOWN || err == MST_E_ATTRIBUTE_UNKNOWN ||
+                   err == MST_E_INTERACTION_UNKNOWN || err == MST_E_PARAMETER_UNKNOWN
+               ? base_error_prefix (MST_E_FOM_INCONSISTENT,
+                                    "%s was recorded with another object model than federation "
+                                    "\"%s\" has: ",
+                                    self->options->file, self->federation)
+               : err;
 }
 
-/*  Names -------------------------------------------------------------------------------------- */
-
-/*  The names of the objects that the recording registers, each once. */
-static mst_err_t names_collect (player_t *self)
+const player_channel_t *player_channel_of (const player_t *self, uint16_t channel_id)
 {
-    bool found = true;
-    mst_err_t err = MST_OK;
-    log_reader_seek (self->reader, 0, UINT64_MAX);
-    while (!err && found) {
-        log_envelope_t envelope;
-        uint64_t place;
-        err = log_reader_next (self->reader, &envelope, &found);
-        if (err || !found || !base_map_get (&self->places, envelope.channel_id, &place))
-            continue;
-        err = log_message_decode (&self->decoded, envelope.body.data, envelope.body.size_bytes);
-        log_span_t name = self->decoded.message.object;
-        if (!err && self->decoded.message.kind == LOG_KIND_REGISTER)
-            err = base_names_set (&self->objects, name.data, name.size_bytes, 0);
-    }
-    return err;
-}
-
-static mst_err_t names_reserve (player_t *self)
-{
-    const char *names[NAMES_AT_ONCE];
-    mst_err_t err = MST_OK;
-    uint32_t all = self->objects.count;
-    for (uint32_t first = 0; first < all && !err; first += NAMES_AT_ONCE) {
-        uint32_t count = 0;
-        /* a refusal removes a name and moves the last one into its place: from the end, then */
-        while (count < NAMES_AT_ONCE && first + count < all) {
-            uint32_t at = all - 1 - first - count;
-            names[count++] = self->objects.entries[at].text;
-        }
-        self->names_open = count;
-        err = mst_reserve_names (self->fed, names, count);
-        while (!err && self->names_open > 0)
-            err = player_turn (self, TURN_MS);
-    }
-    return err;
+    uint64_t place;
+    return base_map_get (&self->places, channel_id, &place) ? &self->channels.items[place] : NULL;
 }
 
 /*  Joining ------------------------------------------------------------------------------------ */
@@ -233,13 +237,21 @@ static mst_err_t player_federation (player_t *self, char **name)
                                self->options->file);
 }
 
-static mst_err_t player_regulate (player_t *self)
+mst_err_t player_regulate (player_t *self)
 {
     mst_err_t err = mst_enable_regulation (self->fed, 0);
     while (!err && !self->regulating)
-        err = player_turn (self, TURN_MS);
+        err = player_turn (self, PLAYER_TURN_MS);
+    return err;
+}
+
+mst_err_t player_meet (player_t *self)
+{
+    mst_err_t err = MST_OK;
     while (!err && self->joined < self->options->wait)
-        err = player_turn (self, TURN_MS);
+        err = player_turn (self, PLAYER_TURN_MS);
+    while (!err && self->options->point && !self->synchronized)
+        err = player_turn (self, PLAYER_TURN_MS);
     return err;
 }
 
@@ -249,6 +261,7 @@ mst_err_t player_join (player_t *self)
     mst_err_t err = federation ? MST_OK : player_federation (self, &federation);
     if (err)
         return err;
+    self->federation = federation;
     mst_join_options_t join = {
         .rti = self->options->rti,
         .federation = federation,
@@ -258,15 +271,12 @@ mst_err_t player_join (player_t *self)
         .module_count = self->modules.count,
         .callbacks = { .federate_joined = on_joined,
                        .regulation_enabled = on_regulating,
-                       .name_reserved = on_reserved },
+                       .name_reserved = on_reserved,
+                       .provide_update = on_provide,
+                       .point_announced = on_announced,
+                       .synchronized = on_synchronized },
         .user = self,
     };
     err = mst_join (&join, &self->fed);
-    if (!err)
-        err = player_channels (self);
-    if (!err)
-        err = names_collect (self);
-    if (!err)
-        err = names_reserve (self);
-    return err ? err : player_regulate (self);
+    return err ? err : player_channels (self);
 }

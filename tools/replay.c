@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "tools/crew.h"
+#include "tools/facts.h"
 #include "tools/file.h"
 #include "tools/host.h"
 #include "tools/text.h"
@@ -10,64 +11,91 @@
 
 enum { GRACE_MS = 3000, REPLAY_TEXT_SIZE = 1024 };
 
+typedef struct replay {
+    const tools_replay_options_t *options;
+    tools_crew_t crew;
+} replay_t;
+
 /*  While it plays, somebody must drain the RTI's pipe and hear Ctrl-C. */
 static bool replay_stopped (void *user)
 {
-    tools_crew_t *crew = user;
-    tools_crew_wait (crew, 0);
-    return crew->interrupt != 0;
+    replay_t *self = user;
+    tools_crew_wait (&self->crew, 0);
+    return self->crew.interrupt != 0;
 }
 
 static mst_err_t replay_say (const tools_replay_options_t *options, const tools_played_t *played,
                              base_buffer_t *out)
 {
     char wall[TOOLS_NUMBER_SIZE];
-    unsigned long long counts[] = { played->objects, played->updates, played->interactions,
-                                    played->deletes, played->skipped };
-    if (options->json)
-        return tools_text_append (out,
-                                  "{\"objects\":%llu,\"updates\":%llu,\"interactions\":%llu,"
-                                  "\"deletes\":%llu,\"skipped\":%llu,\"wall_s\":%.6f}\n",
-                                  counts[0], counts[1], counts[2], counts[3], counts[4],
-                                  (double) played->wall_ns / 1e9);
-    return tools_text_append (out,
-                              "objects: %llu\nupdates: %llu\ninteractions: %llu\ndeletes: %llu\n"
-                              "skipped: %llu\nwall time: %s\n",
-                              counts[0], counts[1], counts[2], counts[3], counts[4],
-                              tools_wall_text (wall, played->wall_ns));
+    tools_facts_t facts;
+    tools_facts_begin (&facts, options->json, out);
+    tools_facts_number (&facts, "objects", played->objects);
+    tools_facts_number (&facts, "updates", played->updates);
+    tools_facts_number (&facts, "interactions", played->interactions);
+    tools_facts_number (&facts, "deletes", played->deletes);
+    tools_facts_number (&facts, "skipped", played->skipped);
+    tools_facts_number (&facts, "passes", played->passes);
+    if (played->last != MST_TIME_NONE)
+        tools_facts_number (&facts, "time", (uint64_t) played->last);
+    if (options->json) {
+        tools_facts_real (&facts, "start_s", (double) played->start_ns / 1e9);
+        tools_facts_real (&facts, "late_s", (double) played->late_ns / 1e9);
+        tools_facts_real (&facts, "wall_s", (double) played->wall_ns / 1e9);
+        return tools_facts_end (&facts);
+    }
+    tools_facts_text (&facts, "start", tools_wall_text (wall, played->start_ns));
+    if (options->player.speed > 0)
+        tools_facts_text (&facts, "late at most", tools_wall_text (wall, played->late_ns));
+    tools_facts_text (&facts, "wall time", tools_wall_text (wall, played->wall_ns));
+    return tools_facts_end (&facts);
 }
 
-static mst_err_t replay_play (const tools_replay_options_t *options, tools_crew_t *crew,
-                              const char *endpoint, base_buffer_t *out)
+static void replay_told (void *user, const char *line)
+{
+    const replay_t *self = user;
+    if (self->options->told)
+        self->options->told (self->options->user, line);
+}
+
+static mst_err_t replay_play (replay_t *self, const char *endpoint, base_buffer_t *out)
 {
     tools_played_t played;
-    tools_player_options_t player = { .file = options->file,
-                                      .rti = endpoint,
-                                      .federation = options->federation,
-                                      .wait = options->wait,
-                                      .stopped = replay_stopped,
-                                      .user = crew };
+    tools_player_options_t player = self->options->player;
+    player.rti = endpoint;
+    player.stopped = replay_stopped;
+    player.told = replay_told;
+    player.user = self;
     mst_err_t err = tools_play (&player, &played);
-    return err ? err : replay_say (options, &played, out);
+    return err ? err : replay_say (self->options, &played, out);
+}
+
+static void replay_ready (const replay_t *self, const char *endpoint)
+{
+    char line[REPLAY_TEXT_SIZE];
+    (void) snprintf (line, sizeof line, "the RTI is at %s", endpoint);
+    if (self->options->told)
+        self->options->told (self->options->user, line);
 }
 
 mst_err_t tools_replay (const tools_replay_options_t *options, base_buffer_t *out)
 {
     char text[REPLAY_TEXT_SIZE];
     char *folder = NULL, *endpoint = NULL;
-    tools_crew_t crew;
-    mst_err_t err = tools_crew_init (&crew);
-    if (!err && !options->rti)
+    const char *rti = options->player.rti;
+    replay_t self = { .options = options };
+    mst_err_t err = tools_crew_init (&self.crew);
+    if (!err && !rti)
         err = tools_folder_new ("muster-replay", &folder);
-    if (!err && !options->rti)
-        err = tools_host_start (&crew, folder, NULL, &endpoint);
-    if (!err && !options->rti && options->ready)
-        options->ready (options->user, endpoint);
+    if (!err && !rti)
+        err = tools_host_start (&self.crew, folder, NULL, &endpoint);
+    if (!err && !rti)
+        replay_ready (&self, endpoint);
     if (!err)
-        err = replay_play (options, &crew, options->rti ? options->rti : endpoint, out);
+        err = replay_play (&self, rti ? rti : endpoint, out);
     (void) snprintf (text, sizeof text, "%s", mst_error_text ());
-    tools_crew_stop (&crew, TOOLS_RTI, GRACE_MS);
-    tools_crew_fini (&crew);
+    tools_crew_stop (&self.crew, TOOLS_RTI, GRACE_MS);
+    tools_crew_fini (&self.crew);
     if (folder)
         tools_folder_remove (folder);
     base_free (folder);

@@ -211,9 +211,10 @@ static mst_err_t verify_again (log_reader_t *reader, const tools_source_t *sourc
     return err ? err : verify_digests (files, verified);
 }
 
-mst_err_t tools_replay_verify (const char *file, const char *rti, tools_telling_t telling,
-                               bool json, base_buffer_t *out, base_buffer_t *complaint)
+mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
+                               base_buffer_t *complaint)
 {
+    const char *file = options->file;
     tools_source_t source;
     log_reader_t *reader = NULL;
     tools_plan_t plan = { 0 };
@@ -232,11 +233,11 @@ mst_err_t tools_replay_verify (const char *file, const char *rti, tools_telling_
     if (!err && !(again = tools_path (folder, "again.mcap")))
         err = base_alloc_error ();
     if (!err)
-        err = verify_run (&plan, rti, again, telling, complaint);
+        err = verify_run (&plan, options->rti, again, options->telling, complaint);
     if (!err)
         err = verify_again (reader, &source, again, &verified);
     if (!err)
-        err = verify_say (&verified, json, out);
+        err = verify_say (&verified, options->json, out);
     if (folder)
         tools_folder_remove (folder);
     tools_results_fini (&verified.results[0]);
