@@ -28,6 +28,7 @@ static const main_verb_t main_verbs[] = {
     { "conformance", NULL, "says which services are there (not supported yet)" },
     { "record-federation", cli_record, NULL },
     { "pace-federation", cli_pace, NULL },
+    { "play-federate", cli_play, NULL },
 };
 
 enum { MAIN_VERBS = sizeof main_verbs / sizeof main_verbs[0] };

@@ -20,5 +20,7 @@ int cli_version (int argc, char **argv);
 int cli_record (int argc, char **argv);
 /*  Likewise: the process that paces. */
 int cli_pace (int argc, char **argv);
+/*  … and `muster replay --stand-in` this one. */
+int cli_play (int argc, char **argv);
 
 #endif

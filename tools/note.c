@@ -41,7 +41,7 @@ static bool take_note (tools_note_t *self, log_cursor_t from)
     note.text = take_text (&from);
     if (from.bad)
         return false;
-    note.kind = kind <= TOOLS_NOTE_LOST_MESSAGES ? (tools_note_kind_t) kind : TOOLS_NOTE_OTHER;
+    note.kind = kind <= TOOLS_NOTE_POINT ? (tools_note_kind_t) kind : TOOLS_NOTE_OTHER;
     *self = note;
     return true;
 }
@@ -137,6 +137,9 @@ void tools_note_record (const tools_note_t *self, log_span_t federate, log_span_
                                      .detail = self->text };
         break;
     case TOOLS_NOTE_SYNCHRONIZED:
+    case TOOLS_NOTE_BARRIER:
+    case TOOLS_NOTE_GAP:
+    case TOOLS_NOTE_POINT:
     case TOOLS_NOTE_OTHER: record_other (data, record); break;
     }
 }

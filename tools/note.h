@@ -16,7 +16,10 @@ typedef enum tools_note_kind {
     TOOLS_NOTE_SYNCHRONIZED = 6, /* name: the label */
     TOOLS_NOTE_MIGRATION = 7,    /* name: the new home; time: the cut; text: why not */
     TOOLS_NOTE_REPORT = 8,       /* name and text: the result */
-    TOOLS_NOTE_LOST_MESSAGES = 9 /* name: the sender */
+    TOOLS_NOTE_LOST_MESSAGES = 9, /* name: the sender */
+    TOOLS_NOTE_BARRIER = 10,      /* name: the barrier */
+    TOOLS_NOTE_GAP = 11,          /* name: the new home */
+    TOOLS_NOTE_POINT = 12         /* name: the label; sequence: members, 0: all; text: by whom */
 } tools_note_kind_t;
 
 /*  Texts point into the bytes that it was read from. */

@@ -6,11 +6,15 @@
 #include "log/compare.h"
 #include "log/verify.h"
 #include "tools/file.h"
+#include "tools/program.h"
 #include "tools/recording.h"
+#include "tools/standin.h"
 #include "tools/text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHAIN_SIZE = 33 };
@@ -101,6 +105,68 @@ static mst_err_t verify_plan (log_reader_t *reader, const char *file, tools_plan
     base_free (origin);
     base_free (label);
     return err;
+}
+
+/*  Stand-ins ---------------------------------------------------------------------------------- */
+
+/*  The federates whose part the recording plays get another program. */
+typedef struct verify_stand_ins {
+    char *program; /* of this command */
+    char *file;    /* the recording's whole path */
+    const char *argv[4];
+    size_t count;
+} verify_stand_ins_t;
+
+static mst_err_t stand_in_one (verify_stand_ins_t *self, tools_plan_t *plan, const char *name)
+{
+    tools_plan_member_t *member = NULL;
+    BASE_LIST_EACH (&plan->members, i)
+        if (strcmp (plan->members.items[i].name, name) == 0)
+            member = &plan->members.items[i];
+    mst_err_t err = tools_standin_check (self->file, name);
+    if (err)
+        return err;
+    if (!member)
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "--stand-in: \"%s\" is not among the scenario's federates", name);
+    if (member->instead)
+        return base_error (MST_E_INVALID_ARGUMENT, "--stand-in: \"%s\" stands there twice", name);
+    char *program = base_strdup (self->program);
+    if (!program)
+        return base_alloc_error ();
+    base_free (member->program);
+    member->program = program;
+    member->instead = self->argv;
+    self->count++;
+    return MST_OK;
+}
+
+static mst_err_t stand_ins_make (verify_stand_ins_t *self, tools_plan_t *plan, const char *file,
+                                 const char *list)
+{
+    char whole[PATH_MAX];
+    mst_err_t err = tools_program_own (&self->program);
+    if (!err && !(self->file = base_strdup (realpath (file, whole) ? whole : file)))
+        err = base_alloc_error ();
+    self->argv[0] = "muster";
+    self->argv[1] = "play-federate";
+    self->argv[2] = self->file;
+    for (const char *at = list; !err && at;) {
+        const char *end = strchr (at, ',');
+        char *name = base_strndup (at, end ? (size_t) (end - at) : strlen (at));
+        err = name ? stand_in_one (self, plan, name) : base_alloc_error ();
+        base_free (name);
+        at = end ? end + 1 : NULL;
+    }
+    if (!err && self->count == plan->members.count)
+        err = base_error (MST_E_INVALID_ARGUMENT, "--stand-in: no federate is left to be run");
+    return err;
+}
+
+static void stand_ins_fini (verify_stand_ins_t *self)
+{
+    base_free (self->program);
+    base_free (self->file);
 }
 
 /*  Comparing ---------------------------------------------------------------------------------- */
@@ -219,6 +285,7 @@ mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
     log_reader_t *reader = NULL;
     tools_plan_t plan = { 0 };
     verified_t verified = { 0 };
+    verify_stand_ins_t stand_ins = { 0 };
     char *folder = NULL, *again = NULL;
     mst_err_t err = tools_source_open (&source, file);
     if (err)
@@ -228,6 +295,8 @@ mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
         (void) base_error_prefix (err, "%s: ", file);
     if (!err)
         err = verify_plan (reader, file, &plan);
+    if (!err && options->stand_in)
+        err = stand_ins_make (&stand_ins, &plan, file, options->stand_in);
     if (!err)
         err = tools_folder_new ("muster-verify", &folder);
     if (!err && !(again = tools_path (folder, "again.mcap")))
@@ -243,6 +312,7 @@ mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
     tools_results_fini (&verified.results[0]);
     tools_results_fini (&verified.results[1]);
     tools_plan_fini (&plan);
+    stand_ins_fini (&stand_ins);
     log_reader_destroy (&reader);
     tools_source_close (&source);
     base_free (again);

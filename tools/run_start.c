@@ -82,8 +82,10 @@ static mst_err_t start_member (run_t *self, size_t index, const tools_environmen
     const scenario_group_t *group = from->group;
     BASE_LIST (const char *) argv = { 0 };
     mst_err_t err = MST_OK;
-    for (uint32_t i = 0; i < group->run_count && !err; i++)
+    for (uint32_t i = 0; !from->instead && i < group->run_count && !err; i++)
         err = BASE_LIST_PUSH (&argv, group->run[i]);
+    for (uint32_t i = 0; from->instead && from->instead[i] && !err; i++)
+        err = BASE_LIST_PUSH (&argv, from->instead[i]);
     if (!err)
         err = BASE_LIST_PUSH (&argv, NULL);
     char *file = tools_text ("%s.txt", from->name);

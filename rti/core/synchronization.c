@@ -268,6 +268,9 @@ static mst_err_t rti_point_register_any (rti_call_t *call, wire_text_t label, wi
     rti_point_link (call->federation, point);
     rti_tell (call->federate, WIRE_SERVICE_SYNCHRONIZATION_POINT_REGISTRATION_SUCCEEDED,
               &succeeded);
+    rti_note_t note = { RTI_NOTE_POINT, call->federate->handle, point->label, WIRE_TIME_NONE,
+                        set.count,      call->federate->name };
+    rti_note (call->federation, &note);
     BASE_LIST_EACH (&point->participants, i)
         rti_point_announce_to (
             rti_federate_find (call->federation, point->participants.items[i].federate),
