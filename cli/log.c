@@ -40,7 +40,9 @@
     }
 
 static const cli_option_t said_options[] = { LOG_OPTION_JSON, LOG_OPTION_END };
-static const cli_option_t cat_options[] = { LOG_OPTION_CLASS, LOG_OPTION_SENDER, LOG_OPTION_FROM,
+static const cli_option_t cat_options[] = { LOG_OPTION_CLASS,
+                                            LOG_OPTION_SENDER,
+                                            LOG_OPTION_FROM,
                                             LOG_OPTION_TO,
                                             { "--json", NULL, "a JSON object per message" },
                                             LOG_OPTION_END };
@@ -126,9 +128,9 @@ static int log_merge (const log_args_t *self)
 {
     base_buffer_t out = { 0 };
     size_t last = self->files.count - 1;
-    return log_print (tools_recording_merge (self->files.items, last, self->files.items[last],
-                                             self->json, &out),
-                      &out);
+    return log_print (
+        tools_recording_merge (self->files.items, last, self->files.items[last], self->json, &out),
+        &out);
 }
 
 static int log_diff (const log_args_t *self)
@@ -150,41 +152,65 @@ typedef struct log_verb {
 } log_verb_t;
 
 static const log_verb_t log_verbs[] = {
-    { "info", 1, 1, log_info,
+    { "info",
+      1,
+      1,
+      log_info,
       { "log info", "FILE",
         "Tells what a recording holds: times, classes, senders with their gaps, rates,\n"
         "Muster's own records, cuts and losses, attachments, how the run was made.",
         said_options } },
-    { "cat", 1, 1, log_cat,
+    { "cat",
+      1,
+      1,
+      log_cat,
       { "log cat", "FILE",
         "Prints the messages in the order of time, a line each, with tabs between time,\n"
         "order, sender, sequence, kind, class, object and values.",
         cat_options } },
-    { "export", 1, 2, log_export,
+    { "export",
+      1,
+      2,
+      log_export,
       { "log export", "FILE [TO]",
         "Writes the messages in the order of time as JSON or CSV, to a file or to\n"
         "standard output.",
         export_options } },
-    { "verify", 1, 1, log_verify,
+    { "verify",
+      1,
+      1,
+      log_verify,
       { "log verify", "FILE",
         "Reads everything and checks it: checksums, index, statistics, every message,\n"
         "the log chain. Ends with 1 when something is wrong.",
         said_options } },
-    { "recover", 2, 2, log_recover,
+    { "recover",
+      2,
+      2,
+      log_recover,
       { "log recover", "FILE TO",
         "Writes all that can still be read of a damaged recording as a whole one.",
         said_options } },
-    { "slice", 2, 2, log_slice,
+    { "slice",
+      2,
+      2,
+      log_slice,
       { "log slice", "FILE TO",
         "Writes a part of a recording as a recording: some classes, some senders, a\n"
         "stretch of time, with the state of all objects at its beginning.",
         slice_options } },
-    { "merge", 2, FILES_MAX, log_merge,
+    { "merge",
+      2,
+      FILES_MAX,
+      log_merge,
       { "log merge", "FILE... TO",
         "Makes one recording of several of one run: slices, what several recorders\n"
         "wrote, or recordings of different classes. What stands in several is kept once.",
         said_options } },
-    { "diff", 2, 2, log_diff,
+    { "diff",
+      2,
+      2,
+      log_diff,
       { "log diff", "FILE FILE",
         "Compares what was sent in time-stamp order. The same: ends with 0. Otherwise it\n"
         "counts the differences, names the first one and ends with 1.",
@@ -266,8 +292,7 @@ static int log_run (const log_verb_t *verb, int argc, char **argv)
             exit_code = cli_usage (&verb->verb, self.files.count == 0 ? "which recording?"
                                                                       : "a file is missing");
         else if (self.files.count > verb->most)
-            exit_code =
-                cli_usage (&verb->verb, "%s is one too many", self.files.items[verb->most]);
+            exit_code = cli_usage (&verb->verb, "%s is one too many", self.files.items[verb->most]);
         else
             exit_code = verb->run (&self);
     }

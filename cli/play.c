@@ -1,5 +1,5 @@
-/*  muster play-federate: a stand-in's process. `muster replay --stand-in` starts it in the place of a
-    federate. */
+/*  muster play-federate: a stand-in's process. `muster replay --stand-in` starts it in the place of
+   a federate. */
 #include "cli/args.h"
 #include "cli/verbs.h"
 #include "tools/standin.h"

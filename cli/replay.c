@@ -14,6 +14,7 @@
 enum {
     REPLAY_VERIFY,
     REPLAY_STAND_IN,
+    REPLAY_RUN,
     REPLAY_RTI,
     REPLAY_FEDERATION,
     REPLAY_NAME,
@@ -42,13 +43,15 @@ static const cli_option_t replay_options[] = {
     [REPLAY_STAND_IN] = { "--stand-in", "A,B",
                           "the same, but the recording plays the federates A and\n"
                           "B: the others run alone with it, in a debugger" },
+    [REPLAY_RUN] = { "--run", "NAME=COMMAND",
+                     "with --verify or --stand-in: runs federate NAME so; {} is\n"
+                     "its own command: \"sky-1=gdbserver :2345 {}\"" },
     [REPLAY_RTI] = { "--rti", "ENDPOINT", "uses this RTI instead of starting one" },
     [REPLAY_FEDERATION] = { "--federation", "NAME",
                             "sends into this federation; otherwise as recorded" },
     [REPLAY_NAME] = { "--name", "NAME", "the player's; otherwise muster-player" },
     [REPLAY_WAIT] = { "--wait", "N", "begins when N other federates have joined" },
-    [REPLAY_POINT] = { "--point", "LABEL",
-                       "begins when the federation is synchronized at LABEL" },
+    [REPLAY_POINT] = { "--point", "LABEL", "begins when the federation is synchronized at LABEL" },
     [REPLAY_SPEED] = { "--speed", "N",
                        "N times real time; max, the default: as fast as the\n"
                        "receivers take it" },
@@ -63,10 +66,8 @@ static const cli_option_t replay_options[] = {
                       "from this time on: 12 in the scenario's unit, \"3 d\" from\n"
                       "its start, or a date like 1996-01-31T06:00" },
     [REPLAY_TO] = { "--to", "TIME", "up to this time, which is no part of it" },
-    [REPLAY_CLASS] = { "--class", "NAME",
-                       "only this class and those below it; may be repeated" },
-    [REPLAY_SENDER] = { "--sender", "NAME",
-                        "only what this federate sent; may be repeated" },
+    [REPLAY_CLASS] = { "--class", "NAME", "only this class and those below it; may be repeated" },
+    [REPLAY_SENDER] = { "--sender", "NAME", "only what this federate sent; may be repeated" },
     [REPLAY_LOOP] = { "--loop", "N", "plays it N times; 0: until it is told to end" },
     [REPLAY_QUIET] = { "--quiet", NULL, "no progress" },
     [REPLAY_JSON] = { "--json", NULL, "the summary as one JSON object" },
@@ -90,6 +91,7 @@ typedef struct replay_args {
     tools_replay_options_t options;
     tools_choice_t choice;
     const char *stand_in;
+    BASE_LIST (const char *) runs;
     bool verify, commands, quiet, plays; /* an option that only playing knows */
 } replay_args_t;
 
@@ -144,6 +146,10 @@ static int replay_value (replay_args_t *self, const cli_args_t *args)
         player->by_wall = strcmp (args->value, "wall") == 0;
         if (!player->by_wall && strcmp (args->value, "logical") != 0)
             code = cli_usage (&replay_verb, "--clock is logical or wall, not \"%s\"", args->value);
+        break;
+    case REPLAY_RUN:
+        if (BASE_LIST_PUSH (&self->runs, args->value))
+            code = cli_failed ("replay", base_alloc_error ());
         break;
     case REPLAY_CLASS:
         if (BASE_LIST_PUSH (&self->choice.classes, args->value))
@@ -200,7 +206,9 @@ static int replay_parse (replay_args_t *self, int argc, char **argv)
     if (code == CLI_GOOD && (self->verify || self->stand_in) && self->plays)
         code = cli_usage (&replay_verb,
                           "--verify and --stand-in run the whole scenario again, and know of the "
-                          "other options only --rti, --quiet and --json");
+                          "other options only --run, --rti, --quiet and --json");
+    if (code == CLI_GOOD && self->runs.count > 0 && !self->verify && !self->stand_in)
+        code = cli_usage (&replay_verb, "--run is for --verify and --stand-in");
     return code;
 }
 
@@ -236,6 +244,8 @@ int cli_replay (int argc, char **argv)
         tools_again_t again = { .file = self.file,
                                 .rti = self.options.player.rti,
                                 .stand_in = self.stand_in,
+                                .runs = self.runs.items,
+                                .run_count = self.runs.count,
                                 .telling = replay_telling (&self),
                                 .json = self.options.json };
         mst_err_t err = self.verify || self.stand_in
@@ -246,6 +256,7 @@ int cli_replay (int argc, char **argv)
         code = err ? cli_failed ("replay", err) : CLI_GOOD;
     }
     tools_choice_fini (&self.choice);
+    BASE_LIST_FINI (&self.runs);
     base_buffer_fini (&complaint);
     base_buffer_fini (&out);
     return code < 0 ? CLI_GOOD : code;

@@ -1,5 +1,5 @@
-/*  Instant by instant: what the first has counts up, what the second has counts down, by the hash of
-    what a message says. */
+/*  Instant by instant: what the first has counts up, what the second has counts down, by the hash
+   of what a message says. */
 #include "log/count.h"
 #include "log/chain.h"
 #include "log/copy.h"
@@ -44,9 +44,9 @@ static mst_err_t count_content (count_t *self, const log_channel_t *channel, uin
     base_buffer_clear (&self->scratch);
     mst_err_t err = log_message_encode (&self->scratch, &message);
     if (!err)
-        *content = log_hash (self->scratch.data, self->scratch.size_bytes,
-                             log_chain_seed (channel->topic))
-                       .low;
+        *content =
+            log_hash (self->scratch.data, self->scratch.size_bytes, log_chain_seed (channel->topic))
+                .low;
     return err;
 }
 

@@ -50,7 +50,8 @@ typedef struct merge {
     log_decoded_t decoded;
 } merge_t;
 
-/*  Do they belong together? --------------------------------------------------------------------- */
+/*  Do they belong together? ---------------------------------------------------------------------
+ */
 
 static mst_err_t merge_same_bytes (const merge_side_t *first, const merge_side_t *other,
                                    const char *what, log_span_t a, log_span_t b)
@@ -390,8 +391,8 @@ static mst_err_t merge_records (merge_t *self, merge_side_t *side, uint64_t unti
             side->walking = !err && found && side->record.opcode >= LOG_OP_PRIVATE;
         }
         side->walked = !found;
-        log_cursor_t from =
-            log_cursor (side->record.content.data, side->walking ? side->record.content.size_bytes : 0);
+        log_cursor_t from = log_cursor (side->record.content.data,
+                                        side->walking ? side->record.content.size_bytes : 0);
         side->record_ns = log_get_u64 (&from);
     }
     return err ? base_error_prefix (err, "%s: ", side->input->name) : MST_OK;

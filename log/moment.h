@@ -1,6 +1,6 @@
-/*  The recorded world at any moment of a recording. It begins with the last state in the file before
-    that moment, and takes in the messages from there on: how long that takes does not depend on the
-    length of the recording. Without such a state it begins with the beginning. */
+/*  The recorded world at any moment of a recording. It begins with the last state in the file
+   before that moment, and takes in the messages from there on: how long that takes does not depend
+   on the length of the recording. Without such a state it begins with the beginning. */
 #ifndef LOG_MOMENT_H
 #define LOG_MOMENT_H
 

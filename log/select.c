@@ -1,7 +1,8 @@
 #include "log/select.h"
 #include "base/check.h"
 
-/*  "Ball" in "HLAobjectRoot.Ball.Foot": it begins at a part's beginning and ends at a part's end. */
+/*  "Ball" in "HLAobjectRoot.Ball.Foot": it begins at a part's beginning and ends at a part's end.
+ */
 bool log_class_within (log_span_t name, const char *chosen)
 {
     base_assert (chosen != NULL);

@@ -251,8 +251,7 @@ mst_err_t log_state_apply (log_state_t *self, uint16_t channel_id, const log_mes
             log_state_remove (self, object);
         return MST_OK;
     }
-    mst_err_t err =
-        object ? MST_OK : log_state_register (self, channel_id, message, &object);
+    mst_err_t err = object ? MST_OK : log_state_register (self, channel_id, message, &object);
     return err ? err : log_state_update (self, object, message);
 }
 

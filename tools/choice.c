@@ -135,8 +135,8 @@ mst_err_t tools_time_parse (const tools_times_t *times, const char *option, cons
         return base_error (MST_E_INVALID_ARGUMENT,
                            "%s: the recording does not say how its time counts; give a date",
                            option);
-    mst_err_t err = log_time_of (value, times->start_ns, count ? (uint64_t) times->unit_ns : 1,
-                                 log_time_ns);
+    mst_err_t err =
+        log_time_of (value, times->start_ns, count ? (uint64_t) times->unit_ns : 1, log_time_ns);
     return err ? base_error (MST_E_INVALID_ARGUMENT, "%s: %s is no time of a recording", option,
                              text)
                : MST_OK;
@@ -188,8 +188,8 @@ static mst_err_t choice_sender (log_reader_t *reader, const char *chosen)
     log_pair_t pair;
     bool listed, found = false;
     mst_err_t err = log_reader_find_metadata (reader, LOG_METADATA_SENDERS, &metadata, &listed);
-    log_cursor_t at =
-        !err && listed ? log_cursor (metadata.map.data, metadata.map.size_bytes) : log_cursor ("", 0);
+    log_cursor_t at = !err && listed ? log_cursor (metadata.map.data, metadata.map.size_bytes)
+                                     : log_cursor ("", 0);
     base_arena_init (&arena);
     while (!err && !found && log_map_next (&at, &pair)) {
         const char *name = base_arena_copy (&arena, pair.key.data, pair.key.size_bytes);
@@ -214,8 +214,9 @@ static mst_err_t choice_outside (const tools_times_t *times, const char *what)
     char first[TOOLS_TIME_SIZE], last[TOOLS_TIME_SIZE];
     if (!times->any)
         return base_error (MST_E_INVALID_ARGUMENT, "%s: the recording has no messages", what);
-    return base_error (MST_E_INVALID_ARGUMENT, "%s is outside the recording, which reaches from %s to %s",
-                       what, tools_time_text (first, times, times->first_ns),
+    return base_error (MST_E_INVALID_ARGUMENT,
+                       "%s is outside the recording, which reaches from %s to %s", what,
+                       tools_time_text (first, times, times->first_ns),
                        tools_time_text (last, times, times->last_ns));
 }
 

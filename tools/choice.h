@@ -31,8 +31,8 @@ const char *tools_time_text (char text[TOOLS_TIME_SIZE], const tools_times_t *ti
 /*  "1994-02-17T00:00:12.5": what config_parse_date_ns takes. */
 const char *tools_date_text (char text[TOOLS_TIME_SIZE], uint64_t unix_ns);
 
-/*  "12": counts of the unit. "3 d": so long after time 0. "1994-02-17": a date. `option` is named in
-    messages. Errors: MST_E_INVALID_ARGUMENT. */
+/*  "12": counts of the unit. "3 d": so long after time 0. "1994-02-17": a date. `option` is named
+   in messages. Errors: MST_E_INVALID_ARGUMENT. */
 mst_err_t tools_time_parse (const tools_times_t *times, const char *option, const char *text,
                             uint64_t *log_time_ns);
 

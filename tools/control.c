@@ -59,10 +59,12 @@ tools_command_t tools_control_parse (const char *line, uint32_t *count)
         const char *word;
         tools_command_t command;
     } words[] = {
-        { "", TOOLS_COMMAND_STEP },    { "n", TOOLS_COMMAND_STEP },   { "next", TOOLS_COMMAND_STEP },
-        { "p", TOOLS_COMMAND_PAUSE },  { " ", TOOLS_COMMAND_PAUSE },  { "pause", TOOLS_COMMAND_PAUSE },
-        { "g", TOOLS_COMMAND_GO },     { "go", TOOLS_COMMAND_GO },    { "+", TOOLS_COMMAND_FASTER },
-        { "-", TOOLS_COMMAND_SLOWER }, { "q", TOOLS_COMMAND_END },    { "quit", TOOLS_COMMAND_END },
+        { "", TOOLS_COMMAND_STEP },     { "n", TOOLS_COMMAND_STEP },
+        { "next", TOOLS_COMMAND_STEP }, { "p", TOOLS_COMMAND_PAUSE },
+        { " ", TOOLS_COMMAND_PAUSE },   { "pause", TOOLS_COMMAND_PAUSE },
+        { "g", TOOLS_COMMAND_GO },      { "go", TOOLS_COMMAND_GO },
+        { "+", TOOLS_COMMAND_FASTER },  { "-", TOOLS_COMMAND_SLOWER },
+        { "q", TOOLS_COMMAND_END },     { "quit", TOOLS_COMMAND_END },
     };
     char *end;
     *count = 1;

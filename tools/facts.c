@@ -77,7 +77,8 @@ void tools_group_add (tools_group_t *self, log_span_t key, const char *value)
     if (!name)
         facts->err = base_alloc_error ();
     else if (facts->root)
-        tools_facts_kept (facts, self->object && cJSON_AddStringToObject (self->object, name, value));
+        tools_facts_kept (facts,
+                          self->object && cJSON_AddStringToObject (self->object, name, value));
     else if (!self->begun)
         facts->err = tools_text_append (facts->out, "%s:\n", self->name);
     self->begun = true;

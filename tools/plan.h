@@ -16,7 +16,7 @@ typedef struct tools_plan_member {
     char *name;
     char *program; /* NULL: it is started elsewhere */
     const scenario_group_t *group;
-    uint32_t rank;               /* in its group, from 0 */
+    uint32_t rank;              /* in its group, from 0 */
     const char *const *instead; /* other arguments than the group's, up to a NULL; not ours */
 } tools_plan_member_t;
 

@@ -1,5 +1,5 @@
-/*  Message by message: it is waited for its moment, the time is brought to the message's, then it is
-    sent as it was recorded. */
+/*  Message by message: it is waited for its moment, the time is brought to the message's, then it
+   is sent as it was recorded. */
 #include "tools/player_own.h"
 #include "base/alloc.h"
 #include "base/error.h"
@@ -31,8 +31,8 @@ static mst_err_t player_reach (player_t *self, const log_message_t *message, mst
         return base_error (MST_E_TIME_PASSED,
                            "a message of \"%.*s\" is stamped %lld, and the federation is at %lld "
                            "already: replay into one that has not begun",
-                           (int) message->sender.size_bytes, message->sender.data,
-                           (long long) time, (long long) self->now);
+                           (int) message->sender.size_bytes, message->sender.data, (long long) time,
+                           (long long) self->now);
     if (self->first == MST_TIME_NONE)
         self->first = message->time;
     if (message->time > self->last)

@@ -68,8 +68,8 @@ mst_err_t player_open (player_t *self)
     if (!err)
         err = tools_times_read (self->reader, &self->times);
     if (!err && self->options->choice)
-        err = tools_choice_resolve (self->options->choice, self->reader, &self->times,
-                                    &self->select);
+        err =
+            tools_choice_resolve (self->options->choice, self->reader, &self->times, &self->select);
     return err ? err : player_model (self);
 }
 

@@ -31,9 +31,9 @@ typedef struct player_pace {
     uint64_t recorded_ns; /* … this time */
     bool begun;
     bool stepping, paused;
-    uint32_t steps;     /* that may still be made */
+    uint32_t steps;      /* that may still be made */
     uint64_t instant_ns; /* of the last message */
-    bool over;          /* told to end */
+    bool over;           /* told to end */
 } player_pace_t;
 
 typedef struct player {

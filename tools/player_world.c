@@ -280,11 +280,12 @@ void player_provide (player_t *self, mst_object_t object, uint64_t attributes)
     const player_channel_t *channel = known ? player_channel_of (self, known->channel_id) : NULL;
     mst_value_t values[ATTRIBUTES_MAX];
     size_t count = 0;
-    for (uint32_t i = 0; channel && i < known->value_count && i < channel->handle_count && count < ATTRIBUTES_MAX; i++) {
+    for (uint32_t i = 0;
+         channel && i < known->value_count && i < channel->handle_count && count < ATTRIBUTES_MAX;
+         i++) {
         const log_state_value_t *value = &known->values[i];
         if (value->present && (attributes >> (channel->handles[i] - 1) & 1u) != 0)
-            values[count++] =
-                (mst_value_t){ channel->handles[i], value->size_bytes, value->data };
+            values[count++] = (mst_value_t){ channel->handles[i], value->size_bytes, value->data };
     }
     if (count > 0 && !self->err)
         self->err = mst_update (self->fed, object, values, count, MST_TIME_NONE, NULL);

@@ -216,8 +216,7 @@ static mst_err_t recorder_record (recorder_t *self)
 static void recorder_finish (recorder_t *self)
 {
     const log_metadata_t casualties = {
-        log_text (LOG_METADATA_LOST),
-        log_span (self->casualties.data, self->casualties.size_bytes)
+        log_text (LOG_METADATA_LOST), log_span (self->casualties.data, self->casualties.size_bytes)
     };
     if (!self->err && casualties.map.size_bytes > 0)
         recorder_fail (self, log_writer_copy_metadata (self->writer, &casualties));

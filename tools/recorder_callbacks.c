@@ -106,8 +106,8 @@ static void recorder_write (recorder_t *self, uint32_t channel, log_message_t *m
     message->tag = log_span (from->tag, from->tag_size_bytes);
     if (from->order == MST_ORDER_TIMESTAMP && from->time > self->delivered)
         self->delivered = from->time;
-    uint64_t log_time_ns = recorder_log_time (
-        self, from->order == MST_ORDER_TIMESTAMP ? from->time : MST_TIME_NONE);
+    uint64_t log_time_ns =
+        recorder_log_time (self, from->order == MST_ORDER_TIMESTAMP ? from->time : MST_TIME_NONE);
     if (!self->err)
         recorder_fail (self, log_writer_message (self->writer, (uint16_t) channel, message,
                                                  log_time_ns, wall_ns ()));
@@ -183,8 +183,8 @@ static recorder_object_t *object_add (recorder_t *self, const mst_discovery_t *d
     return object;
 }
 
-/*  States go by name, as a reader does. A name can have a new object while the end of the old one is
-    still on its way. */
+/*  States go by name, as a reader does. A name can have a new object while the end of the old one
+   is still on its way. */
 static void state_register (recorder_t *self, recorder_object_t *object, uint16_t channel,
                             const log_message_t *message)
 {

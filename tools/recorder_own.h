@@ -49,9 +49,9 @@ typedef struct recorder {
     log_state_t state;  /* the recorded world as it is */
     base_map_t senders; /* federate id → index */
     BASE_LIST (recorder_sender_t) sender_list;
-    mst_time_t now;       /* granted */
-    mst_time_t delivered; /* by the time-stamped messages delivered, up to the next grant */
-    mst_time_t reached;   /* the highest grant of another federate */
+    mst_time_t now;           /* granted */
+    mst_time_t delivered;     /* by the time-stamped messages delivered, up to the next grant */
+    mst_time_t reached;       /* the highest grant of another federate */
     base_buffer_t casualties; /* federates that died: the pairs of LOG_METADATA_LOST */
     bool constrained, advancing, lost;
     size_t joined, present; /* other federates: since the beginning, and now */

@@ -207,8 +207,8 @@ static void info_times (tools_facts_t *facts, log_reader_t *reader)
         tools_facts_text (facts, "last time", tools_time_text (text, &times, times.last_ns));
     }
     for (size_t i = 0; i < log_reader_attachment_count (reader); i++)
-        states += log_span_is (log_reader_attachment_at (reader, i)->name,
-                               log_text (LOG_STATE_NAME));
+        states +=
+            log_span_is (log_reader_attachment_at (reader, i)->name, log_text (LOG_STATE_NAME));
     tools_facts_number (facts, "states to begin from", states);
 }
 

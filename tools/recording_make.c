@@ -53,7 +53,8 @@ static mst_err_t told_list (char **text, const char *const *items, size_t count)
     mst_err_t err = MST_OK;
     for (size_t i = 0; i < count && !err; i++)
         err = tools_text_append (&list, "%s%s", i > 0 ? ", " : "", items[i]);
-    if (!err && !(*text = base_strndup (count > 0 ? (const char *) list.data : "", list.size_bytes)))
+    if (!err &&
+        !(*text = base_strndup (count > 0 ? (const char *) list.data : "", list.size_bytes)))
         err = base_alloc_error ();
     base_buffer_fini (&list);
     return err;
@@ -126,7 +127,8 @@ static mst_err_t merge_write (const log_merge_input_t *inputs, size_t count, con
     char numbers[LOG_MERGE_MAX][4];
     for (size_t i = 0; i < count; i++) {
         (void) snprintf (numbers[i], sizeof numbers[i], "%u", (unsigned) (i + 1) % 1000);
-        told[i] = (log_pair_t){ log_text (numbers[i]), log_text (tools_path_name (inputs[i].name)) };
+        told[i] =
+            (log_pair_t){ log_text (numbers[i]), log_text (tools_path_name (inputs[i].name)) };
     }
     mst_err_t err = tools_sink_open_part (&sink, to);
     if (err)
@@ -145,8 +147,9 @@ mst_err_t tools_recording_merge (const char *const *paths, size_t count, const c
     size_t open = 0;
     mst_err_t err = MST_OK;
     if (count > LOG_MERGE_MAX)
-        return base_error (MST_E_INVALID_ARGUMENT, "%zu recordings; at most %d can be merged at once",
-                           count, LOG_MERGE_MAX);
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "%zu recordings; at most %d can be merged at once", count,
+                           LOG_MERGE_MAX);
     for (size_t i = 0; i < count && !err; i++) {
         err = input_open (&opened[open++], paths[i]);
         if (!err)

@@ -28,8 +28,8 @@ static mst_err_t print_message (print_t *self, const log_envelope_t *envelope)
         return base_error (MST_E_FILE_CORRUPT, "%s", mst_error_text ());
     if (!log_select_sender (&self->select, self->decoded.message.sender))
         return MST_OK;
-    err = tools_render_message (&self->render, envelope, &self->decoded.message,
-                                &self->output.text);
+    err =
+        tools_render_message (&self->render, envelope, &self->decoded.message, &self->output.text);
     return err ? err : tools_output_flow (&self->output);
 }
 
@@ -95,8 +95,8 @@ mst_err_t tools_recording_print (const char *path, const tools_choice_t *choice,
     *closed = false;
     mst_err_t err = MST_OK;
     if (to && tools_file_is_same (path, to))
-        err = base_error (MST_E_INVALID_ARGUMENT, "%s would be overwritten; name another file",
-                          path);
+        err =
+            base_error (MST_E_INVALID_ARGUMENT, "%s would be overwritten; name another file", path);
     if (!err)
         err = tools_source_open (&self->file, path);
     if (!err)

@@ -177,10 +177,10 @@ static mst_err_t render_json (tools_render_t *self, const log_class_t *of,
     char time[TOOLS_NUMBER_SIZE] = "null";
     if (message->has_time)
         (void) snprintf (time, sizeof time, "%" PRId64, message->time);
-    mst_err_t err = tools_text_append (
-        out, "{\"time\":%s,\"date\":\"%s\",\"order\":\"%s\",\"sender\":", time,
-        render_date (self, envelope->log_time_ns),
-        message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
+    mst_err_t err =
+        tools_text_append (out, "{\"time\":%s,\"date\":\"%s\",\"order\":\"%s\",\"sender\":", time,
+                           render_date (self, envelope->log_time_ns),
+                           message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
     if (!err)
         err = put_json (out, message->sender);
     if (!err)
@@ -227,9 +227,9 @@ static mst_err_t csv_begin (tools_render_t *self, const log_class_t *of,
     char time[TOOLS_NUMBER_SIZE] = "";
     if (message->has_time)
         (void) snprintf (time, sizeof time, "%" PRId64, message->time);
-    mst_err_t err = tools_text_append (
-        out, "%s,%s,%s,", time, render_date (self, envelope->log_time_ns),
-        message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
+    mst_err_t err =
+        tools_text_append (out, "%s,%s,%s,", time, render_date (self, envelope->log_time_ns),
+                           message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
     if (!err)
         err = put_cell (out, message->sender);
     if (!err)
@@ -248,8 +248,8 @@ static mst_err_t csv_value (const log_class_t *of, const log_value_t *value, bas
     base_buffer_t json = { 0 };
     mst_err_t err = put_value (of, value, &json);
     log_span_t text = log_span (json.data, json.size_bytes);
-    bool quoted = text.size_bytes >= 2 && text.data[0] == '"' &&
-                  !memchr (text.data, '\\', text.size_bytes);
+    bool quoted =
+        text.size_bytes >= 2 && text.data[0] == '"' && !memchr (text.data, '\\', text.size_bytes);
     if (quoted)
         text = log_span (text.data + 1, text.size_bytes - 2);
     if (!err)
@@ -322,8 +322,7 @@ static mst_err_t render_class (tools_render_t *self, log_reader_t *reader,
     log_class_t *of = base_arena_alloc (&self->arena, 1, sizeof *of);
     if (!of)
         return base_alloc_error ();
-    mst_err_t err =
-        log_class_decode (of, &self->arena, schema->data.data, schema->data.size_bytes);
+    mst_err_t err = log_class_decode (of, &self->arena, schema->data.data, schema->data.size_bytes);
     if (err)
         return err == MST_E_NO_MEMORY ? err : base_error_prefix (MST_E_FILE_CORRUPT, "a class: ");
     if (log_select_class (select, channel->topic)) {

@@ -19,8 +19,10 @@ mst_err_t tools_replay (const tools_replay_options_t *options, base_buffer_t *ou
 
 typedef struct tools_again {
     const char *file;
-    const char *rti;      /* NULL: a new RTI of our own */
-    const char *stand_in; /* "A,B": federates whose part the recording plays; NULL: nobody's */
+    const char *rti;         /* NULL: a new RTI of our own */
+    const char *stand_in;    /* "A,B": federates whose part the recording plays; NULL: nobody's */
+    const char *const *runs; /* "NAME=COMMAND": runs federate NAME so; {} is its own command */
+    size_t run_count;
     tools_telling_t telling;
     bool json;
 } tools_again_t;

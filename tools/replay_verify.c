@@ -2,6 +2,7 @@
    where the scenario lay. */
 #include "tools/replay.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/error.h"
 #include "log/compare.h"
 #include "log/verify.h"
@@ -115,7 +116,10 @@ typedef struct verify_stand_ins {
     char *file;    /* the recording's whole path */
     const char *argv[4];
     size_t count;
+    base_arena_t arena; /* words of commands */
 } verify_stand_ins_t;
+
+typedef BASE_LIST (const char *) words_t;
 
 static mst_err_t stand_in_one (verify_stand_ins_t *self, tools_plan_t *plan, const char *name)
 {
@@ -163,8 +167,67 @@ static mst_err_t stand_ins_make (verify_stand_ins_t *self, tools_plan_t *plan, c
     return err;
 }
 
+/*  Splits a command at its blanks; the word {} becomes what the scenario says. */
+static mst_err_t run_words (verify_stand_ins_t *self, const tools_plan_member_t *member,
+                            const char *command, words_t *words)
+{
+    mst_err_t err = MST_OK;
+    for (const char *at = command; !err && *at;) {
+        size_t length = strcspn (at, " ");
+        bool own = length == 2 && memcmp (at, "{}", 2) == 0;
+        const char *word = own ? member->program : base_arena_copy (&self->arena, at, length);
+        if (length > 0 && (!word || BASE_LIST_PUSH (words, word)))
+            err = base_alloc_error ();
+        for (uint32_t i = 1; own && !err && i < member->group->run_count; i++)
+            err = BASE_LIST_PUSH (words, member->group->run[i]);
+        at += length + (at[length] == ' ');
+    }
+    if (!err)
+        err = BASE_LIST_PUSH (words, NULL);
+    return err;
+}
+
+static mst_err_t run_one (verify_stand_ins_t *self, tools_plan_t *plan, const char *wish)
+{
+    tools_plan_member_t *member = NULL;
+    const char *equals = strchr (wish, '=');
+    words_t words = { 0 };
+    char *program = NULL;
+    for (size_t i = 0; equals && i < plan->members.count; i++)
+        if (log_span_is (log_text (plan->members.items[i].name),
+                         log_span (wish, (size_t) (equals - wish))))
+            member = &plan->members.items[i];
+    if (!member || member->instead || equals[1] == '\0')
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "--run takes NAME=COMMAND with a federate of the scenario that is run, "
+                           "not \"%s\"",
+                           wish);
+    mst_err_t err = run_words (self, member, equals + 1, &words);
+    if (!err && !words.items[0])
+        err = base_error (MST_E_INVALID_ARGUMENT, "--run: %s names no program", wish);
+    if (!err)
+        err = tools_program_find (words.items[0], plan->folder, &program);
+    const char **argv = err ? NULL : base_arena_alloc (&self->arena, words.count, sizeof *argv);
+    if (!err && !argv)
+        err = base_alloc_error ();
+    for (size_t i = 0; !err && i < words.count; i++)
+        argv[i] = words.items[i]
+                      ? base_arena_copy (&self->arena, words.items[i], strlen (words.items[i]))
+                      : NULL;
+    BASE_LIST_FINI (&words);
+    if (err) {
+        base_free (program);
+        return err;
+    }
+    base_free (member->program);
+    member->program = program;
+    member->instead = argv;
+    return MST_OK;
+}
+
 static void stand_ins_fini (verify_stand_ins_t *self)
 {
+    base_arena_fini (&self->arena);
     base_free (self->program);
     base_free (self->file);
 }
@@ -297,6 +360,8 @@ mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
         err = verify_plan (reader, file, &plan);
     if (!err && options->stand_in)
         err = stand_ins_make (&stand_ins, &plan, file, options->stand_in);
+    for (size_t i = 0; !err && i < options->run_count; i++)
+        err = run_one (&stand_ins, &plan, options->runs[i]);
     if (!err)
         err = tools_folder_new ("muster-verify", &folder);
     if (!err && !(again = tools_path (folder, "again.mcap")))

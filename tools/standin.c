@@ -19,8 +19,9 @@ static mst_err_t part_values (standin_t *self, const standin_channel_t *channel,
     for (uint32_t i = 0; i < message->value_count; i++) {
         const log_value_t *value = &message->values[i];
         if (value->index >= channel->handle_count)
-            return base_error (MST_E_FILE_CORRUPT, "%s: a message has a value that its class has "
-                                                   "not",
+            return base_error (MST_E_FILE_CORRUPT,
+                               "%s: a message has a value that its class has "
+                               "not",
                                self->path);
         self->values[i] = (mst_value_t){ channel->handles[value->index],
                                          (uint32_t) value->bytes.size_bytes, value->bytes.data };
@@ -45,9 +46,9 @@ static mst_err_t part_register (standin_t *self, const standin_channel_t *channe
 {
     mst_object_t object;
     char *text = base_strndup (name.data, name.size_bytes);
-    mst_err_t err = text ? mst_register (self->fed, (mst_class_t){ channel->class_id }, text,
-                                         &object)
-                         : base_alloc_error ();
+    mst_err_t err =
+        text ? mst_register (self->fed, (mst_class_t){ channel->class_id }, text, &object)
+             : base_alloc_error ();
     base_free (text);
     if (!err)
         err = base_names_set (&self->owned, name.data, name.size_bytes, object.id);
@@ -70,6 +71,7 @@ static mst_err_t part_put (standin_t *self, const standin_channel_t *channel,
     if (message->kind == LOG_KIND_UPDATE)
         return mst_update (self->fed, object, self->values, message->value_count, time, &options);
     err = mst_delete (self->fed, object, time, &options);
+    self->deletes -= !err && time == MST_TIME_NONE && self->deletes > 0;
     if (!err)
         (void) base_names_remove (&self->owned, message->object.data, message->object.size_bytes);
     return err;
@@ -163,8 +165,8 @@ static mst_err_t timed_send (standin_t *self, int64_t floor)
 
 static mst_err_t part_switch (standin_t *self, bool regulation)
 {
-    mst_err_t err = regulation ? mst_enable_regulation (self->fed, 0)
-                               : mst_enable_constrained (self->fed);
+    mst_err_t err =
+        regulation ? mst_enable_regulation (self->fed, 0) : mst_enable_constrained (self->fed);
     while (!err && !(regulation ? self->regulating : self->constrained))
         err = standin_turn (self);
     self->set_up += !err;
@@ -204,9 +206,17 @@ static mst_err_t part_point (standin_t *self)
     return err;
 }
 
+/*  Objects that were deleted without a time and not by now went with their federate. */
+static mst_err_t part_resign (standin_t *self)
+{
+    mst_err_t err = timed_send (self, MST_TIME_NEVER);
+    mst_resign_t action =
+        self->deletes > 0 ? MST_RESIGN_CANCEL_THEN_DELETE_THEN_DIVEST : MST_RESIGN_DIVEST;
+    return err ? err : mst_resign (&self->fed, action);
+}
+
 static mst_err_t part_federate (standin_t *self, const log_federate_t *federate)
 {
-    mst_err_t err = MST_OK;
     if (!log_span_is (federate->name, self->name))
         return MST_OK;
     bool lost = log_span_is (federate->event, log_text ("lost"));
@@ -217,8 +227,7 @@ static mst_err_t part_federate (standin_t *self, const log_federate_t *federate)
         mst_abandon (&self->fed);
         return MST_OK;
     }
-    err = timed_send (self, MST_TIME_NEVER);
-    return err ? err : mst_resign (&self->fed, MST_RESIGN_DIVEST);
+    return part_resign (self);
 }
 
 static mst_err_t part_result (standin_t *self, const log_result_t *result)
@@ -280,11 +289,8 @@ static mst_err_t part_play (standin_t *self)
         else if (!err && found && item.opcode >= LOG_OP_PRIVATE)
             err = part_record (self, &item);
     }
-    if (!err && !self->ended) { /* it was there to the end */
-        err = timed_send (self, MST_TIME_NEVER);
-        if (!err)
-            err = mst_resign (&self->fed, MST_RESIGN_DIVEST);
-    }
+    if (!err && !self->ended) /* it was there to the end */
+        err = part_resign (self);
     return err;
 }
 

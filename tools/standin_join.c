@@ -19,8 +19,8 @@ static bool point_all_there (const standin_t *self, const standin_point_t *point
     return true;
 }
 
-/*  A point is achieved once all that the federate had done before it is done, and everybody is there
-    who was there then: so nobody passes it too early. */
+/*  A point is achieved once all that the federate had done before it is done, and everybody is
+   there who was there then: so nobody passes it too early. */
 void standin_points (standin_t *self)
 {
     BASE_LIST_EACH (&self->points, i) {
@@ -30,8 +30,7 @@ void standin_points (standin_t *self)
         if (self->set_up < point->setup || !point_all_there (self, point))
             return;
         if (point->ours && !point->registered && !point->announced)
-            point->registered =
-                !mst_register_point (self->fed, point->label, NULL, 0, NULL, 0);
+            point->registered = !mst_register_point (self->fed, point->label, NULL, 0, NULL, 0);
         if (point->announced && !point->achieved)
             point->achieved = !mst_achieve_point (self->fed, point->label, true);
         if (!point->achieved)

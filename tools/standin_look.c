@@ -1,5 +1,5 @@
-/*  A first look at the whole recording: what has to be known before it is played, and whether it can
-    be. */
+/*  A first look at the whole recording: what has to be known before it is played, and whether it
+   can be. */
 #include "tools/standin_own.h"
 #include "base/alloc.h"
 #include "base/error.h"
@@ -91,6 +91,7 @@ static mst_err_t look_migration (standin_t *self, const log_migration_t *migrati
     standin_leaving_t leaving = { .object = look_copy (self, migration->object),
                                   .to = look_copy (self, migration->to),
                                   .cut = migration->cut,
+                                  .place = self->leavings.count,
                                   .state = log_span (look_copy (self, migration->state),
                                                      migration->state.size_bytes) };
     if (!leaving.object || !leaving.to || !leaving.state.data ||
@@ -157,7 +158,8 @@ static mst_err_t look_record (standin_t *self, const log_item_t *item)
 
 static mst_err_t look_message (standin_t *self, const log_envelope_t *envelope)
 {
-    if (envelope->body.size_bytes < 2 || envelope->body.data[1] != LOG_KIND_REGISTER)
+    if (envelope->body.size_bytes < 2 ||
+        (envelope->body.data[1] != LOG_KIND_REGISTER && envelope->body.data[1] != LOG_KIND_DELETE))
         return MST_OK;
     mst_err_t err =
         log_message_decode (&self->decoded, envelope->body.data, envelope->body.size_bytes);
@@ -165,6 +167,10 @@ static mst_err_t look_message (standin_t *self, const log_envelope_t *envelope)
         return base_error_prefix (MST_E_FILE_CORRUPT, "%s: ", self->path);
     if (!log_span_is (self->decoded.message.sender, self->name))
         return MST_OK;
+    if (self->decoded.message.kind == LOG_KIND_DELETE) {
+        self->deletes += self->decoded.message.order == LOG_ORDER_RECEIVE;
+        return MST_OK;
+    }
     self->setup++;
     const char *name = look_copy (self, self->decoded.message.object);
     if (!name || BASE_LIST_PUSH (&self->objects, name))
@@ -218,11 +224,10 @@ static mst_err_t look_judge (standin_t *self)
     if (!self->came) {
         const char *nearest =
             config_nearest (self->name.data, self->joined.items, self->joined.count);
-        return base_error (MST_E_INVALID_ARGUMENT,
-                           "%s: no federate \"%.*s\" took part in the run%s%s%s", self->path,
-                           (int) self->name.size_bytes, self->name.data,
-                           nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-                           nearest ? "\"?" : "");
+        return base_error (
+            MST_E_INVALID_ARGUMENT, "%s: no federate \"%.*s\" took part in the run%s%s%s",
+            self->path, (int) self->name.size_bytes, self->name.data,
+            nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     }
     if (self->barriers)
         return look_refuse (self, "the run used barriers, and whom a barrier waits for is not "
@@ -245,7 +250,7 @@ static int compare_cuts (const void *one, const void *other)
     const standin_leaving_t *a = one, *b = other;
     if (a->cut != b->cut)
         return a->cut < b->cut ? -1 : 1;
-    return strcmp (a->object, b->object);
+    return a->place < b->place ? -1 : a->place > b->place;
 }
 
 mst_err_t standin_look (standin_t *self)

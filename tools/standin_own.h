@@ -30,6 +30,7 @@ typedef struct standin_leaving {
     const char *object;
     const char *to;
     int64_t cut;
+    size_t place; /* in the order in which they went */
     log_span_t state;
 } standin_leaving_t;
 
@@ -54,6 +55,7 @@ typedef struct standin {
     BASE_LIST (const char *) joined;        /* other federates, in their order */
     BASE_LIST (const char *) objects;       /* that it registered */
     size_t setup;
+    size_t deletes;        /* of its, in receive order: without a time */
     bool came;             /* somebody of this name joined */
     bool arrives;          /* objects migrate to it */
     bool barriers;         /* … were used */
@@ -65,16 +67,16 @@ typedef struct standin {
     /* The part as it is played. */
     mst_federate_t fed;
     BASE_LIST (standin_channel_t) channels;
-    base_map_t places;   /* channel id → index of channels */
-    base_names_t owned;  /* object's name → its id */
-    size_t set_up;       /* of `setup` */
+    base_map_t places;  /* channel id → index of channels */
+    base_names_t owned; /* object's name → its id */
+    size_t set_up;      /* of `setup` */
     size_t next_leaving;
-    size_t next_point;   /* not synchronized yet, as the file goes */
+    size_t next_point; /* not synchronized yet, as the file goes */
     size_t names_open;
-    bool refused;        /* a name was */
+    bool refused; /* a name was */
     bool regulating, constrained, ended;
     mst_time_t now;
-    bool has_ahead;      /* the next message in time-stamp order */
+    bool has_ahead; /* the next message in time-stamp order */
     bool timed_ended;
     uint16_t ahead_channel;
     log_decoded_t ahead;
