@@ -219,6 +219,17 @@ static const log_verb_t log_verbs[] = {
 
 enum { LOG_VERBS = sizeof log_verbs / sizeof log_verbs[0] };
 
+static const cli_option_t whole_options[] = {
+    LOG_OPTION_CLASS,
+    LOG_OPTION_SENDER,
+    LOG_OPTION_FROM,
+    LOG_OPTION_TO,
+    { "--csv", NULL, "export: rows of CSV" },
+    { "--json", NULL,
+      "export, cat: a JSON object per message; otherwise one\nobject instead of lines" },
+    LOG_OPTION_END
+};
+
 static const cli_verb_t log_whole = {
     "log", "VERB FILE...",
     "Works on recordings:\n\n"
@@ -231,8 +242,8 @@ static const cli_verb_t log_whole = {
     "  merge FILE... TO   several as one\n"
     "  diff FILE FILE     in what two differ\n"
     "  plot FILE          draws its objects\n\n"
-    "muster log VERB --help says more about each.",
-    said_options
+    "muster log VERB --help says more about each, and which options it takes.",
+    whole_options
 };
 
 /*  Reading the line --------------------------------------------------------------------------- */

@@ -65,12 +65,12 @@ static mst_err_t put_json (base_buffer_t *out, log_span_t text)
     return err ? err : put (out, "\"");
 }
 
-/*  RFC 4180: in quotes when it has a comma, a quote or a line end. */
+/*  RFC 4180, but for its line ends: in quotes when it has a comma, a quote or a line end. */
 static mst_err_t put_cell (base_buffer_t *out, log_span_t text)
 {
     bool plain = true;
     for (size_t i = 0; i < text.size_bytes && plain; i++)
-        plain = !strchr (",\"\r\n", text.data[i]) || text.data[i] == '\0';
+        plain = !strchr (",\"\n", text.data[i]) || text.data[i] == '\0';
     if (plain)
         return base_buffer_append (out, text.data, text.size_bytes);
     mst_err_t err = put (out, "\"");
@@ -217,7 +217,7 @@ mst_err_t tools_render_head (const tools_render_t *self, base_buffer_t *out)
         if (!err)
             err = put_cell (out, log_text (self->wide->members[i].name));
     }
-    return err ? err : put (out, "\r\n");
+    return err ? err : put (out, "\n");
 }
 
 static mst_err_t csv_begin (tools_render_t *self, const log_class_t *of,
@@ -267,7 +267,7 @@ static mst_err_t csv_wide (tools_render_t *self, const log_message_t *message, b
         if (!err && next < message->value_count && message->values[next].index == i)
             err = csv_value (self->wide, &message->values[next++], out);
     }
-    return err ? err : put (out, "\r\n");
+    return err ? err : put (out, "\n");
 }
 
 static mst_err_t render_csv (tools_render_t *self, const log_class_t *of,
@@ -291,7 +291,7 @@ static mst_err_t render_csv (tools_render_t *self, const log_class_t *of,
         if (!err && i < message->value_count)
             err = csv_value (of, &message->values[i], out);
         if (!err)
-            err = put (out, "\r\n");
+            err = put (out, "\n");
     }
     return err;
 }

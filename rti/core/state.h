@@ -574,7 +574,7 @@ typedef enum rti_note_kind {
     RTI_NOTE_LOST_MESSAGES = 9, /* federate: the sender; name: who misses them */
     RTI_NOTE_BARRIER = 10,      /* name: the barrier; sequence: its generation */
     RTI_NOTE_GAP = 11,          /* name: the new home; time: the cut; sequence: the batch */
-    RTI_NOTE_POINT = 12         /* registered; name: label; sequence: its members, 0: all; text: by */
+    RTI_NOTE_POINT = 12 /* registered; name: label; sequence: its members, 0: all; text: by */
 } rti_note_kind_t;
 
 typedef struct rti_note {

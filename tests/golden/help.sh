@@ -22,10 +22,12 @@ check () { # NAME ARGUMENT...
 update=false
 [ "${1:-}" = --update ] && update=true
 check muster --help
-for verb in run join replay log fom new rti top state bench version record-federation pace-federation; do
+for verb in run join replay log fom new rti top state bench version record-federation pace-federation play-federate; do
     check "$verb" "$verb" --help
 done
-check log-plot log plot --help
+for verb in info cat export verify recover slice merge diff plot; do
+    check "log-$verb" log "$verb" --help
+done
 
 # No line is wider than a small terminal.
 if grep -nE '^.{81,}' "$here"/help/*.txt; then
