@@ -1,7 +1,10 @@
 /*  Questions to an open recording. */
 #include "log/reader_own.h"
+#include "log/crc32.h"
 #include "base/alloc.h"
 #include "base/error.h"
+
+#include <inttypes.h>
 
 mst_err_t log_reader_new (log_reader_t **self_p, const log_source_t *source)
 {
@@ -132,6 +135,12 @@ mst_err_t log_reader_attachment (log_reader_t *self, size_t place, log_attachmen
     log_item_t item;
     mst_err_t err =
         reader_read (self, self->attachments.items[place].offset, LOG_OP_ATTACHMENT, &item);
+    if (!err && item.attachment.crc != 0 &&
+        log_crc32 (0, item.content.data, item.attachment.crc_bytes) != item.attachment.crc)
+        err = base_error (MST_E_FILE_CORRUPT,
+                          "the recording is damaged at byte %" PRIu64
+                          ": an attachment's CRC does not match",
+                          self->attachments.items[place].offset);
     if (!err)
         *out = item.attachment;
     return err;

@@ -178,6 +178,8 @@ static mst_err_t player_begin (player_t *self)
     self->played->start_ns = tools_now_ns () - started_ns;
     if (!err)
         err = player_regulate (self);
+    if (!err && self->options->told && (self->options->wait > 0 || self->options->point))
+        self->options->told (self->options->user, "waits for the others");
     if (!err)
         err = player_meet (self);
     if (!err)

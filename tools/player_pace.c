@@ -118,7 +118,8 @@ static mst_err_t pace_gate (player_t *self, uint64_t log_time_ns)
     player_pace_t *pace = &self->pace;
     mst_err_t err = MST_OK;
     bool told = false;
-    pace_hear (self, log_time_ns);
+    if (!pace->stepping || pace->steps == 0) /* steps that were asked for come first */
+        pace_hear (self, log_time_ns);
     while (!err && !pace->over && (pace->paused || (pace->stepping && pace->steps == 0))) {
         if (!told && !pace->paused)
             pace_tell (self, log_time_ns, "next");

@@ -1,6 +1,7 @@
 #include "tools/render.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "fom/reader.h"
 #include "log/copy.h"
 #include "tools/text.h"
 
@@ -99,28 +100,35 @@ static const char *render_date (tools_render_t *self, uint64_t log_time_ns)
 
 /*  Values ------------------------------------------------------------------------------------- */
 
-/*  As JSON. */
-static mst_err_t put_value (const log_class_t *of, const log_value_t *value, base_buffer_t *out)
+/*  As JSON, by its data type; bytes that are no such value as {"hex":"00ff"}. */
+static mst_err_t put_value (const tools_render_t *self, const tools_render_class_t *of,
+                            const log_value_t *value, base_buffer_t *out)
 {
-    (void) of;
-    mst_err_t err = put (out, "\"");
+    uint32_t type = value->index < of->of.member_count ? of->types[value->index] : FOM_NONE;
+    mst_err_t err = MST_E_NOT_SUPPORTED;
+    if (self->codec && type != FOM_NONE)
+        err =
+            fom_codec_to_json (self->codec, type, value->bytes.data, value->bytes.size_bytes, out);
+    if (!err || err == MST_E_NO_MEMORY)
+        return err;
+    err = put (out, "{\"hex\":\"");
     if (!err)
         err = put_hex (out, value->bytes);
-    return err ? err : put (out, "\"");
+    return err ? err : put (out, "\"}");
 }
 
 /*  Lines -------------------------------------------------------------------------------------- */
 
-static mst_err_t line_values (const log_class_t *of, const log_message_t *message,
-                              base_buffer_t *out)
+static mst_err_t line_values (const tools_render_t *self, const tools_render_class_t *of,
+                              const log_message_t *message, base_buffer_t *out)
 {
     char number[TOOLS_NUMBER_SIZE];
     mst_err_t err = MST_OK;
     for (uint32_t i = 0; i < message->value_count && !err; i++) {
         err = tools_text_append (out, "%s%s=", i == 0 ? "" : " ",
-                                 member_name (of, message->values[i].index, number));
+                                 member_name (&of->of, message->values[i].index, number));
         if (!err)
-            err = put_value (of, &message->values[i], out);
+            err = put_value (self, of, &message->values[i], out);
     }
     if (!err && message->tag.size_bytes > 0) {
         err = put (out, message->value_count > 0 ? " tag=" : "tag=");
@@ -130,8 +138,8 @@ static mst_err_t line_values (const log_class_t *of, const log_message_t *messag
     return err ? err : put (out, "\n");
 }
 
-static mst_err_t render_line (const log_class_t *of, const log_message_t *message,
-                              base_buffer_t *out)
+static mst_err_t render_line (const tools_render_t *self, const tools_render_class_t *of,
+                              const log_message_t *message, base_buffer_t *out)
 {
     char time[TOOLS_NUMBER_SIZE] = "-";
     if (message->has_time)
@@ -142,18 +150,18 @@ static mst_err_t render_line (const log_class_t *of, const log_message_t *messag
         err = put_name (out, message->sender);
     if (!err)
         err = tools_text_append (out, "\t%" PRIu64 "\t%s\t%s\t", message->sequence,
-                                 tools_kind_text (message->kind), of->name);
+                                 tools_kind_text (message->kind), of->of.name);
     if (!err)
         err = message->object.size_bytes > 0 ? put_name (out, message->object) : put (out, "-");
     if (!err)
         err = put (out, "\t");
-    return err ? err : line_values (of, message, out);
+    return err ? err : line_values (self, of, message, out);
 }
 
 /*  JSON --------------------------------------------------------------------------------------- */
 
-static mst_err_t json_values (const log_class_t *of, const log_message_t *message,
-                              base_buffer_t *out)
+static mst_err_t json_values (const tools_render_t *self, const tools_render_class_t *of,
+                              const log_message_t *message, base_buffer_t *out)
 {
     char number[TOOLS_NUMBER_SIZE];
     mst_err_t err = put (out, ",\"values\":{");
@@ -161,16 +169,17 @@ static mst_err_t json_values (const log_class_t *of, const log_message_t *messag
         if (i > 0)
             err = put (out, ",");
         if (!err)
-            err = put_json (out, log_text (member_name (of, message->values[i].index, number)));
+            err =
+                put_json (out, log_text (member_name (&of->of, message->values[i].index, number)));
         if (!err)
             err = put (out, ":");
         if (!err)
-            err = put_value (of, &message->values[i], out);
+            err = put_value (self, of, &message->values[i], out);
     }
     return err ? err : put (out, "}");
 }
 
-static mst_err_t render_json (tools_render_t *self, const log_class_t *of,
+static mst_err_t render_json (tools_render_t *self, const tools_render_class_t *of,
                               const log_envelope_t *envelope, const log_message_t *message,
                               base_buffer_t *out)
 {
@@ -187,13 +196,13 @@ static mst_err_t render_json (tools_render_t *self, const log_class_t *of,
         err = tools_text_append (out, ",\"sequence\":%" PRIu64 ",\"kind\":\"%s\",\"class\":",
                                  message->sequence, tools_kind_text (message->kind));
     if (!err)
-        err = put_json (out, log_text (of->name));
+        err = put_json (out, log_text (of->of.name));
     if (!err && message->object.size_bytes > 0)
         err = put (out, ",\"object\":");
     if (!err && message->object.size_bytes > 0)
         err = put_json (out, message->object);
     if (!err && (message->kind == LOG_KIND_UPDATE || message->kind == LOG_KIND_INTERACTION))
-        err = json_values (of, message, out);
+        err = json_values (self, of, message, out);
     if (!err && message->tag.size_bytes > 0)
         err = put (out, ",\"tag\":\"");
     if (!err && message->tag.size_bytes > 0)
@@ -220,7 +229,7 @@ mst_err_t tools_render_head (const tools_render_t *self, base_buffer_t *out)
     return err ? err : put (out, "\n");
 }
 
-static mst_err_t csv_begin (tools_render_t *self, const log_class_t *of,
+static mst_err_t csv_begin (tools_render_t *self, const tools_render_class_t *of,
                             const log_envelope_t *envelope, const log_message_t *message,
                             base_buffer_t *out)
 {
@@ -236,17 +245,18 @@ static mst_err_t csv_begin (tools_render_t *self, const log_class_t *of,
         err = tools_text_append (out, ",%" PRIu64 ",%s,", message->sequence,
                                  tools_kind_text (message->kind));
     if (!err)
-        err = put_cell (out, log_text (of->name));
+        err = put_cell (out, log_text (of->of.name));
     if (!err)
         err = put (out, ",");
     return err ? err : put_cell (out, message->object);
 }
 
 /*  A text without its quotes, anything else as its JSON. */
-static mst_err_t csv_value (const log_class_t *of, const log_value_t *value, base_buffer_t *out)
+static mst_err_t csv_value (const tools_render_t *self, const tools_render_class_t *of,
+                            const log_value_t *value, base_buffer_t *out)
 {
     base_buffer_t json = { 0 };
-    mst_err_t err = put_value (of, value, &json);
+    mst_err_t err = put_value (self, of, value, &json);
     log_span_t text = log_span (json.data, json.size_bytes);
     bool quoted =
         text.size_bytes >= 2 && text.data[0] == '"' && !memchr (text.data, '\\', text.size_bytes);
@@ -258,19 +268,20 @@ static mst_err_t csv_value (const log_class_t *of, const log_value_t *value, bas
     return err;
 }
 
-static mst_err_t csv_wide (tools_render_t *self, const log_message_t *message, base_buffer_t *out)
+static mst_err_t csv_wide (const tools_render_t *self, const tools_render_class_t *of,
+                           const log_message_t *message, base_buffer_t *out)
 {
     uint32_t next = 0;
     mst_err_t err = MST_OK;
     for (uint32_t i = 0; i < self->wide->member_count && !err; i++) {
         err = put (out, ",");
         if (!err && next < message->value_count && message->values[next].index == i)
-            err = csv_value (self->wide, &message->values[next++], out);
+            err = csv_value (self, of, &message->values[next++], out);
     }
     return err ? err : put (out, "\n");
 }
 
-static mst_err_t render_csv (tools_render_t *self, const log_class_t *of,
+static mst_err_t render_csv (tools_render_t *self, const tools_render_class_t *of,
                              const log_envelope_t *envelope, const log_message_t *message,
                              base_buffer_t *out)
 {
@@ -280,16 +291,17 @@ static mst_err_t render_csv (tools_render_t *self, const log_class_t *of,
     for (uint32_t i = 0; i < rows && !err; i++) {
         err = csv_begin (self, of, envelope, message, out);
         if (!err && self->wide)
-            err = csv_wide (self, message, out);
+            err = csv_wide (self, of, message, out);
         if (err || self->wide)
             continue;
         err = put (out, ",");
         if (!err && i < message->value_count)
-            err = put_cell (out, log_text (member_name (of, message->values[i].index, number)));
+            err =
+                put_cell (out, log_text (member_name (&of->of, message->values[i].index, number)));
         if (!err)
             err = put (out, ",");
         if (!err && i < message->value_count)
-            err = csv_value (of, &message->values[i], out);
+            err = csv_value (self, of, &message->values[i], out);
         if (!err)
             err = put (out, "\n");
     }
@@ -301,11 +313,11 @@ static mst_err_t render_csv (tools_render_t *self, const log_class_t *of,
 mst_err_t tools_render_message (tools_render_t *self, const log_envelope_t *envelope,
                                 const log_message_t *message, base_buffer_t *out)
 {
-    const log_class_t *of = base_map_pointer (&self->classes, envelope->channel_id);
+    const tools_render_class_t *of = base_map_pointer (&self->classes, envelope->channel_id);
     if (!of)
         return MST_OK;
     switch (self->format) {
-    case TOOLS_LINES: return render_line (of, message, out);
+    case TOOLS_LINES: return render_line (self, of, message, out);
     case TOOLS_JSON: return render_json (self, of, envelope, message, out);
     case TOOLS_CSV: return render_csv (self, of, envelope, message, out);
     }
@@ -319,17 +331,55 @@ static mst_err_t render_class (tools_render_t *self, log_reader_t *reader,
     const log_schema_t *schema = log_reader_schema (reader, channel->schema_id);
     if (!log_copy_is_ours (reader, channel))
         return MST_OK;
-    log_class_t *of = base_arena_alloc (&self->arena, 1, sizeof *of);
+    tools_render_class_t *of = base_arena_alloc (&self->arena, 1, sizeof *of);
     if (!of)
         return base_alloc_error ();
-    mst_err_t err = log_class_decode (of, &self->arena, schema->data.data, schema->data.size_bytes);
+    mst_err_t err =
+        log_class_decode (&of->of, &self->arena, schema->data.data, schema->data.size_bytes);
     if (err)
         return err == MST_E_NO_MEMORY ? err : base_error_prefix (MST_E_FILE_CORRUPT, "a class: ");
+    uint32_t *types = base_arena_alloc (&self->arena, of->of.member_count + 1, sizeof *types);
+    if (!types)
+        return base_alloc_error ();
+    for (uint32_t i = 0; i < of->of.member_count; i++)
+        if (!self->codec || fom_codec_find (self->codec, of->of.members[i].type, &types[i]))
+            types[i] = FOM_NONE;
+    of->types = types;
     if (log_select_class (select, channel->topic)) {
-        self->wide = ++*chosen == 1 ? of : NULL;
+        self->wide = ++*chosen == 1 ? &of->of : NULL;
         err = base_map_set_pointer (&self->classes, channel->id, of);
     }
     return err;
+}
+
+/*  The object model among the attachments. A recording without one, or with one that cannot be
+   read, shows its values as bytes. */
+static mst_err_t render_model (tools_render_t *self, log_reader_t *reader)
+{
+    static const char folder[] = "fom/";
+    BASE_LIST (fom_module_t *) modules = { 0 };
+    mst_err_t err = MST_OK;
+    for (size_t i = 0; i < log_reader_attachment_count (reader) && !err; i++) {
+        log_span_t name = log_reader_attachment_at (reader, i)->name;
+        log_attachment_t attachment;
+        fom_module_t *module = NULL;
+        if (name.size_bytes < sizeof folder || memcmp (name.data, folder, sizeof folder - 1) != 0)
+            continue;
+        err = BASE_LIST_ROOM (&modules) ? base_alloc_error ()
+                                        : log_reader_attachment (reader, i, &attachment);
+        if (!err)
+            err = fom_read ("recording", attachment.data.data, attachment.data.size_bytes, &module);
+        if (!err)
+            BASE_LIST_PUT (&modules, module);
+    }
+    if (!err && modules.count > 0)
+        err = fom_merge (modules.items, modules.count, &self->model);
+    if (!err && self->model)
+        err = fom_codec_new (self->model, &self->codec);
+    BASE_LIST_EACH (&modules, i)
+        fom_module_destroy (&modules.items[i]);
+    BASE_LIST_FINI (&modules);
+    return err == MST_E_NO_MEMORY ? err : MST_OK;
 }
 
 mst_err_t tools_render_init (tools_render_t *self, tools_format_t format, log_reader_t *reader,
@@ -340,6 +390,7 @@ mst_err_t tools_render_init (tools_render_t *self, tools_format_t format, log_re
     *self = (tools_render_t){ .format = format, .times = times };
     base_arena_init (&self->arena);
     base_map_init (&self->classes);
+    err = render_model (self, reader);
     for (size_t i = 0; i < log_reader_channel_count (reader) && !err; i++)
         err = render_class (self, reader, log_reader_channel_at (reader, i), select, &chosen);
     return err;
@@ -349,4 +400,7 @@ void tools_render_fini (tools_render_t *self)
 {
     base_map_fini (&self->classes);
     base_arena_fini (&self->arena);
+    fom_codec_destroy (&self->codec);
+    if (self->model)
+        fom_model_destroy (&self->model);
 }

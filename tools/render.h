@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "fom/codec.h"
 #include "log/class.h"
 #include "log/message.h"
 #include "log/reader.h"
@@ -12,11 +13,19 @@
 
 typedef enum tools_format { TOOLS_LINES, TOOLS_JSON, TOOLS_CSV } tools_format_t;
 
+/*  A class, and how the values of its members are read. */
+typedef struct tools_render_class {
+    log_class_t of;
+    const uint32_t *types; /* numbers of the codec; FOM_NONE: not known */
+} tools_render_class_t;
+
 typedef struct tools_render {
     tools_format_t format;
+    fom_model_t *model; /* of the recording; NULL: it has none that can be read */
+    fom_codec_t *codec;
     const tools_times_t *times;
     base_arena_t arena;
-    base_map_t classes;      /* channel id → log_class_t in the arena */
+    base_map_t classes;      /* channel id → tools_render_class_t in the arena */
     const log_class_t *wide; /* CSV: a column for each of its members; NULL: a row per value */
     char date[TOOLS_TIME_SIZE];
     uint64_t dated_ns; /* the log time of which `date` is */

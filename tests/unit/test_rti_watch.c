@@ -40,26 +40,26 @@ static void test_recorder (void)
     rti_driver_join (&driver, "log", 1);
     rti_driver_forget (&driver);
     RTI_DRIVER_ASK (&driver, "log", ENABLE_TIME_CONSTRAINED, enable_time_constrained, 0);
-    RTI_DRIVER_EXPECT (&driver,
-                       "log: records\n"
-                       "  note (kind=5, federate=3, name=none, time=0, sequence=2, text=none)\n"
-                       "log: grant constraint 0 (number 2, galt 0)\n"
-                       "log: ok\n");
+    RTI_DRIVER_EXPECT (&driver, "log: records\n"
+                                "  note (kind=5, federate=3, name=none, time=0, sequence=2, "
+                                "text=\"enable time constrained\")\n"
+                                "log: grant constraint 0 (number 2, galt 0)\n"
+                                "log: ok\n");
     rti_driver_advance (&driver, "sun", WIRE_ADVANCE_TAR, 5);
     rti_driver_advance (&driver, "moon", WIRE_ADVANCE_TAR, 5);
     RTI_DRIVER_EXPECT (&driver, "sun: grant TAR 5 (number 1, galt 10)\n"
                                 "moon: grant TAR 5 (number 1, galt 6)\n");
     CHECK_INT (driver.deadline_ns, 50000000);
     rti_driver_tick (&driver, 50000000);
-    RTI_DRIVER_EXPECT (&driver,
-                       "log: records\n"
-                       "  note (kind=5, federate=1, name=none, time=5, sequence=1, text=none)\n"
-                       "  note (kind=5, federate=2, name=none, time=5, sequence=1, text=none)\n");
+    RTI_DRIVER_EXPECT (
+        &driver, "log: records\n"
+                 "  note (kind=5, federate=1, name=none, time=5, sequence=1, text=\"TAR\")\n"
+                 "  note (kind=5, federate=2, name=none, time=5, sequence=1, text=\"TAR\")\n");
     CHECK_INT (driver.deadline_ns, INT64_MAX);
     rti_driver_advance (&driver, "log", WIRE_ADVANCE_TAR, 4);
     RTI_DRIVER_EXPECT (&driver,
                        "log: records\n"
-                       "  note (kind=5, federate=3, name=none, time=4, sequence=1, text=none)\n"
+                       "  note (kind=5, federate=3, name=none, time=4, sequence=1, text=\"TAR\")\n"
                        "log: grant TAR 4 (number 1, galt 6)\n");
     RTI_DRIVER_ASK (&driver, "moon", REPORT, report, TEXT ("comets"), TEXT ("3750"));
     RTI_DRIVER_ASK (&driver, "moon", LOST_MESSAGES, lost_messages, 1, 4, 6);
