@@ -582,7 +582,8 @@ static bool drained (const federate_shell_t *shell)
     return federate_core_drained (shell->core);
 }
 
-/*  What was sent and waits for a route to open still leaves. */
+/*  Routes that were not answered go by the RTI since before the resign (federate_route_leave); what
+   waits for a connection that is being made still leaves, for FEDERATE_LINGER_MS at most. */
 static void wait_drained (federate_shell_t *shell)
 {
     int64_t deadline_ns = federate_deadline (FEDERATE_LINGER_MS);
@@ -615,6 +616,11 @@ mst_err_t mst_resign (mst_federate_t *fed, mst_resign_t action)
     stop_thread (shell);
     if (!err)
         wait_drained (shell);
+    if (!err && !drained (shell))
+        err = base_error (MST_E_TIMEOUT,
+                          "resigned, but a peer took no connection within FEDERATE_LINGER_MS (%d): "
+                          "what was sent to it last is lost",
+                          FEDERATE_LINGER_MS);
     federate_shell_destroy (&shell, err ? 0 : FEDERATE_LINGER_MS);
     *fed = (mst_federate_t){ 0, 0 };
     return err;

@@ -56,7 +56,8 @@ MST_EXPORT mst_err_t mst_join (const mst_join_options_t *options, mst_federate_t
 
 /*  Leaves; what was sent reaches its receivers. *fed is eaten even when the RTI is lost.
     Errors: MST_E_OWNS_ATTRIBUTES (MST_RESIGN_NO_ACTION while owning: still joined),
-    MST_E_CONNECTION_LOST. */
+    MST_E_CONNECTION_LOST, MST_E_TIMEOUT (resigned, but what was sent to a peer that took no
+    connection for 5 s is lost). */
 MST_EXPORT mst_err_t mst_resign (mst_federate_t *fed, mst_resign_t action);
 
 /*  Closes without a word, as a crash would: the others see a lost federate. Eats *fed. */
