@@ -35,7 +35,7 @@ static const cli_verb_t rti_verb = {
     "Runs the run-time infrastructure, which federates join. When it listens it\n"
     "prints one line with its endpoint. SIGTERM or Ctrl-C ends it.\n\n"
     "The keys of the configuration are options, too: --limits.federates N,\n"
-    "--limits.objects N, --silence_limit_s DURATION, --config FILE, and\n"
+    "--limits.objects N, --silence_limit_s DURATION, --trace, --config FILE, and\n"
     "--rti ENDPOINT, where it listens unless another option says otherwise.",
     rti_options
 };
@@ -152,6 +152,7 @@ static int rti_run (rti_args_t *self, const config_t *config)
         .backlog_bytes = (size_t) config_number (config, CONFIG_BACKLOG),
         .connections_max = (uint32_t) config_number (config, CONFIG_CONNECTIONS),
         .log = !self->quiet,
+        .trace = config_on (config, CONFIG_TRACE),
     };
 
     mst_err_t err = rti_daemon_new (&options, &rti_running);

@@ -3,6 +3,7 @@
    one message; the wait comes only when nothing is left to feed, so that this delays nobody. */
 #include "rti/daemon.h"
 #include "rti/backlog.h"
+#include "rti/trace.h"
 #include "rti/watch.h"
 #include "link/clock.h"
 #include "link/random.h"
@@ -47,21 +48,34 @@ struct rti_daemon {
     int64_t deadline_ns; /* the core's */
     atomic_bool stop;
     bool log;
+    bool trace;
 };
 
 /*  The core ---------------------------------------------------------------------------------- */
 
-static void rti_daemon_note (const rti_daemon_t *self, const char *note)
+static void rti_daemon_say (void *unused, const char *line)
 {
     struct timespec wall;
     struct tm day;
 
-    if (!self->log)
-        return;
+    (void) unused;
     (void) clock_gettime (CLOCK_REALTIME, &wall);
     (void) gmtime_r (&wall.tv_sec, &day);
     fprintf (stderr, "%02d:%02d:%02d.%03ld %s\n", day.tm_hour, day.tm_min, day.tm_sec,
-             wall.tv_nsec / 1000000, note);
+             wall.tv_nsec / 1000000, line);
+}
+
+static void rti_daemon_note (const rti_daemon_t *self, const char *note)
+{
+    if (self->log)
+        rti_daemon_say (NULL, note);
+}
+
+static void rti_daemon_trace (const rti_daemon_t *self, rti_trace_way_t way, uint64_t connection,
+                              const void *data, size_t size_bytes)
+{
+    if (self->trace)
+        rti_trace (way, connection, data, size_bytes, rti_daemon_say, NULL);
 }
 
 static void rti_daemon_step (rti_daemon_t *self, const rti_event_t *event)
@@ -103,6 +117,7 @@ static void rti_daemon_message (rti_daemon_t *self, const link_event_t *event)
         link_router_close (self->router, event->connection);
         return;
     }
+    rti_daemon_trace (self, RTI_TRACE_FROM, event->connection, message->data, message->size_bytes);
     rti_watch_heard (&self->watch, event->connection, message->data, message->size_bytes,
                      self->now_ns);
     rti_daemon_step (self, &(rti_event_t){ .kind = RTI_EVENT_MESSAGE,
@@ -186,6 +201,7 @@ static void rti_daemon_send (rti_daemon_t *self, uint64_t connection, base_buffe
 
     if (bytes->size_bytes == 0)
         return;
+    rti_daemon_trace (self, RTI_TRACE_TO, connection, bytes->data, bytes->size_bytes);
     if (!rti_backlog_has (&self->backlog, connection))
         err = rti_daemon_carry (self, connection, bytes, &sent);
     if (!err && !sent)
@@ -304,6 +320,7 @@ mst_err_t rti_daemon_new (const rti_daemon_options_t *options, rti_daemon_t **se
     atomic_init (&fresh->stop, false);
     fresh->deadline_ns = INT64_MAX;
     fresh->log = options->log;
+    fresh->trace = options->trace;
     mst_err_t err = rti_daemon_start (fresh, options);
     if (err) {
         rti_daemon_destroy (&fresh);

@@ -20,6 +20,7 @@ typedef struct rti_daemon_options {
     size_t backlog_bytes;     /* limits.backlog_bytes: what waits for one connection; 64 MiB */
     uint32_t connections_max; /* limits.connections; 65536 */
     bool log;                 /* the core's notes on standard error */
+    bool trace;               /* and every record that comes or goes */
 } rti_daemon_options_t;
 
 /*  Listens when it returns. Errors: MST_E_IO, MST_E_INVALID_ARGUMENT, MST_E_NO_MEMORY. */

@@ -62,7 +62,7 @@
        "zstd's level for what state sends")                                                        \
     X (STATE_CONSISTENCY, "state.consistency", TEXT, "", 0, 0, "",                                 \
        "which kinds of change are how consistent: trade=causal, score=eventual")                   \
-    X (TRACE, "trace", TRUTH, "false", 0, 0, "", "tell every record that comes or goes")
+    X (TRACE, "trace", TRUTH, "false", 0, 0, "", "the RTI tells every record that comes or goes")
 
 typedef enum config_key {
 #define CONFIG_KEY_ENUM(id, name, type, standard, smallest, largest, words, help) CONFIG_##id,

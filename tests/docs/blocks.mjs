@@ -131,7 +131,7 @@ class Session {
     script (text, goes_on = true) {
         const keep = !goes_on ? '' : `trap 'code=$?; pwd > ${this.folder}/cwd; export -p > ${this.folder}/env; exit $code' EXIT\n`
         const cwd = fs.existsSync(`${this.folder}/cwd`) ? fs.readFileSync(`${this.folder}/cwd`, 'utf8').trim() : this.top
-        return `. ${this.folder}/env\ncd '${cwd}'\n${keep}${text}\n`
+        return `. ${this.folder}/env\ncd '${cwd}'\n${keep}${text.replaceAll(DEFAULT_RTI, this.rti)}\n`
     }
 
     clean (text) {
