@@ -1,6 +1,6 @@
-/*  Any bytes as a claim, and as a set of claims. The first byte with its high bit set mends the checksum,
-    so that what lies behind it is reached. What is taken encodes to a set that another arbiter takes,
-    with the same outcomes. */
+/*  Any bytes as a claim, and as a set of claims. The first byte with its high bit set mends the
+   checksum, so that what lies behind it is reached. What is taken encodes to a set that another
+   arbiter takes, with the same outcomes. */
 #include "state/conflict_own.h"
 #include "base/check.h"
 #include "base/crc32c.h"
