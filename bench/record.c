@@ -109,8 +109,11 @@ static void recorder (const bench_case_t *self, bench_shared_t *shared, int inde
     shared->result = (double) self->count / (bench_seconds () - shared->began);
     (void) unlink (file);
     BENCH_TRY (err);
+    char text[128];
+    (void) snprintf (text, sizeof text, "the recording holds %llu messages, not %llu",
+                     (unsigned long long) totals.messages, (unsigned long long) self->count);
     if (totals.messages < self->count)
-        bench_fail (shared, "the recording does not hold all messages");
+        bench_fail (shared, text);
     bench_say_ready (shared);
 }
 
