@@ -19,8 +19,9 @@ mst_err_t base_list_grow (void **items, size_t count, size_t *capacity, size_t i
 
 /*  Room for one further item: MST_OK or MST_E_NO_MEMORY. Then BASE_LIST_PUT cannot fail. */
 #define BASE_LIST_ROOM(list)                                                                       \
-    base_list_grow ((void **) &(list)->items, (list)->count, &(list)->capacity,                    \
-                    sizeof *(list)->items)
+    ((list)->count < (list)->capacity ? MST_OK                                                     \
+                                      : base_list_grow ((void **) &(list)->items, (list)->count,   \
+                                                        &(list)->capacity, sizeof *(list)->items))
 #define BASE_LIST_PUT(list, item) ((void) ((list)->items[(list)->count++] = (item)))
 
 /*  Appends; evaluates to MST_OK or MST_E_NO_MEMORY. */

@@ -26,13 +26,14 @@ typedef struct bench_case {
     const char *unit;
     bool higher_is_better;
     const char *reference; /* what the ratio is against */
+    double bar;            /* that is to be reached: the ratio where there is one, else the value */
     size_t size_bytes;     /* of one message */
     uint64_t count;        /* messages, round trips, steps … */
     const char *transport; /* "tcp", "ipc" */
     int federates;
     int messages_per_step;
-    bool random;   /* bytes that do not compress */
-    bool unpinned; /* every process may use every core */
+    bool random; /* bytes that do not compress */
+    bool yields; /* waits yield before they sleep, also where a process has one core */
     /* a measurement: a result in `unit`, or NAN */
     double (*work) (const struct bench_case *self);
     double (*raw) (const struct bench_case *self);

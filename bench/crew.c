@@ -65,8 +65,7 @@ static pid_t start (const bench_case_t *self, bench_shared_t *shared, bench_memb
     (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
         _exit (1);
-    if (!self->unpinned)
-        pin (index);
+    pin (index);
     member (self, shared, index);
     _exit (0);
 }

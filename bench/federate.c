@@ -45,7 +45,8 @@ void bench_rti_member (const bench_case_t *self, bench_shared_t *shared, int ind
     mst_rti_t rti;
 
     (void) index;
-    BENCH_TRY (mst_rti_start (NULL, &rti));
+    const mst_rti_options_t options = { .yield = self->yields ? "on" : "off" };
+    BENCH_TRY (mst_rti_start (&options, &rti));
     BENCH_TRY (mst_rti_endpoint (rti, shared->endpoint, sizeof shared->endpoint));
     bench_say_ready (shared);
     bench_wait_ready (shared, 1 + (uint32_t) self->federates);
@@ -67,6 +68,7 @@ mst_federate_t bench_enter (const bench_case_t *self, bench_shared_t *shared, in
         .modules = &bench_module,
         .module_count = 1,
         .transport = self->transport,
+        .yield = self->yields ? "on" : "off",
         .user = seen,
         .callbacks = { .discovered = on_discovered, .reflected = on_data, .received = on_data },
     };

@@ -23,29 +23,47 @@
     .size_bytes = (entities), .work = bench_space_##question, .raw = bench_space_bare_##question
 
 static const bench_case_t cases[] = {
-    { .name = "updates_16_tcp", STREAM (16, 10000000), .transport = "tcp" },
-    { .name = "updates_128_tcp", STREAM (128, 6000000), .transport = "tcp" },
-    { .name = "updates_1k_tcp", STREAM (1024, 1500000), .transport = "tcp" },
-    { .name = "updates_64k_tcp", LARGE (40000), .transport = "tcp" },
+    { .name = "updates_16_tcp", STREAM (16, 10000000), .transport = "tcp", .bar = 4 },
+    { .name = "updates_128_tcp", STREAM (128, 6000000), .transport = "tcp", .bar = 2.5 },
+    { .name = "updates_1k_tcp", STREAM (1024, 1500000), .transport = "tcp", .bar = 1.6 },
+    { .name = "updates_64k_tcp", LARGE (40000), .transport = "tcp", .bar = 0.9 },
     { .name = "updates_16_ipc", STREAM (16, 10000000), .transport = "ipc" },
     { .name = "updates_128_ipc", STREAM (128, 6000000), .transport = "ipc" },
     { .name = "updates_1k_ipc", STREAM (1024, 1500000), .transport = "ipc" },
     { .name = "updates_64k_ipc", LARGE (40000), .transport = "ipc" },
     { .name = "pingpong_128_tcp",
+      .bar = 1.1,
       ROUND (20000),
       .unit = "us",
       .federates = 2,
       .work = bench_pingpong },
-    /* not pinned, so that a process that waits looks a few times more and yields in between */
     { .name = "pingpong_128_yields",
+      .bar = 0.6,
       ROUND (20000),
       .unit = "us",
       .federates = 2,
       .work = bench_pingpong,
-      .unpinned = true },
-    { .name = "step_2_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_step },
-    { .name = "step_8_tcp", ROUND (10000), .unit = "us", .federates = 8, .work = bench_step },
+      .yields = true },
+    { .name = "step_2_tcp",
+      .bar = 1.2,
+      ROUND (20000),
+      .unit = "us",
+      .federates = 2,
+      .work = bench_step },
+    { .name = "step_2_yields",
+      ROUND (20000),
+      .unit = "us",
+      .federates = 2,
+      .work = bench_step,
+      .yields = true },
+    { .name = "step_8_tcp",
+      .bar = 2.75,
+      ROUND (10000),
+      .unit = "us",
+      .federates = 8,
+      .work = bench_step },
     { .name = "tso_10_step",
+      .bar = 1.2,
       .unit = "us",
       .reference = "empty step",
       .size_bytes = 128,
@@ -56,6 +74,7 @@ static const bench_case_t cases[] = {
       .work = bench_step,
       .raw = bench_step_bare },
     { .name = "tso_1000_step",
+      .bar = 3000000,
       .unit = "messages/s",
       .higher_is_better = true,
       .reference = "zmq PUSH/PULL",
@@ -65,8 +84,14 @@ static const bench_case_t cases[] = {
       .federates = 2,
       .messages_per_step = 500,
       .work = bench_step_messages },
-    { .name = "join", .unit = "ms", .transport = "tcp", .federates = 1, .work = bench_join },
+    { .name = "join",
+      .bar = 10,
+      .unit = "ms",
+      .transport = "tcp",
+      .federates = 1,
+      .work = bench_join },
     { .name = "objects_10k",
+      .bar = 500000,
       .unit = "objects/s",
       .higher_is_better = true,
       .count = 10000,
@@ -74,16 +99,19 @@ static const bench_case_t cases[] = {
       .federates = 2,
       .work = bench_objects },
     { .name = "rti_memory",
+      .bar = 4,
       .unit = "MB",
       .transport = "tcp",
       .federates = 0,
       .work = bench_rti_memory },
     { .name = "rti_memory_8",
+      .bar = 6,
       .unit = "MB",
       .transport = "tcp",
       .federates = 8,
       .work = bench_rti_memory },
     { .name = "rti_memory_object",
+      .bar = 0.5,
       .unit = "KB",
       .count = 100000,
       .transport = "tcp",
@@ -150,7 +178,7 @@ static const bench_case_t cases[] = {
 };
 
 typedef struct options {
-    bool json;
+    bool json, markdown;
     int pairs;
     uint64_t count; /* instead of the row's; 0: the row's */
     const char *group;
@@ -166,6 +194,27 @@ static double median (double *values, int count)
 {
     qsort (values, (size_t) count, sizeof *values, by_value);
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static bool is_met (const bench_case_t *row, double reached)
+{
+    return row->higher_is_better ? reached >= row->bar : reached <= row->bar;
+}
+
+/*  A row of the table in docs/performance.md. */
+static void print_markdown (const bench_case_t *row, double value, double reference, double ratio)
+{
+    printf ("| `%s` | %.4g %s | ", row->name, value, row->unit);
+    if (row->raw)
+        printf ("%.4g (%s) | %.2f x | ", reference, row->reference, ratio);
+    else
+        printf ("| | ");
+    if (row->bar > 0)
+        printf ("%s %.7g%s: %s |\n", row->higher_is_better ? "≥" : "≤", row->bar,
+                row->raw ? " x" : "", is_met (row, row->raw ? ratio : value) ? "met" : "missed");
+    else
+        printf ("|\n");
+    fflush (stdout);
 }
 
 static void print_row (const options_t *options, const bench_case_t *row, double value,
@@ -202,8 +251,12 @@ static bool run_row (const options_t *options, const bench_case_t *row, bool fir
         if (isnan (work[i]) || isnan (raw[i]))
             return false;
     }
-    print_row (options, row, median (work, options->pairs), median (raw, options->pairs),
-               median (ratio, options->pairs), first);
+    if (options->markdown)
+        print_markdown (row, median (work, options->pairs), median (raw, options->pairs),
+                        median (ratio, options->pairs));
+    else
+        print_row (options, row, median (work, options->pairs), median (raw, options->pairs),
+                   median (ratio, options->pairs), first);
     return true;
 }
 
@@ -213,6 +266,8 @@ static bool parse (int argc, char **argv, options_t *options)
     for (int i = 1; i < argc; i++) {
         if (strcmp (argv[i], "--json") == 0)
             options->json = true;
+        else if (strcmp (argv[i], "--markdown") == 0)
+            options->markdown = true;
         else if (strcmp (argv[i], "--cpu") == 0)
             bench_show_cpu = true;
         else if (strcmp (argv[i], "--pairs") == 0 && i + 1 < argc)
@@ -234,12 +289,13 @@ int main (int argc, char **argv)
 
     if (!parse (argc, argv, &options)) {
         fprintf (stderr,
-                 "usage: muster-bench [--json] [--cpu] [--pairs 1…%d] [--count N] [NAME or its "
+                 "usage: muster-bench [--json | --markdown] [--cpu] [--pairs 1…%d] [--count N] "
+                 "[NAME or its "
                  "beginning]\n",
                  BENCH_PAIRS_MAX);
         return 2;
     }
-    if (!options.json)
+    if (!options.json && !options.markdown)
         printf ("%-18s %14s %-11s %14s %-18s %9s\n", "name", "value", "unit", "reference", "",
                 "ratio");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

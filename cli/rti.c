@@ -153,6 +153,7 @@ static int rti_run (rti_args_t *self, const config_t *config)
         .connections_max = (uint32_t) config_number (config, CONFIG_CONNECTIONS),
         .log = !self->quiet,
         .trace = config_on (config, CONFIG_TRACE),
+        .yield = config_text (config, CONFIG_YIELD),
     };
 
     mst_err_t err = rti_daemon_new (&options, &rti_running);

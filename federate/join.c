@@ -498,6 +498,7 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
 {
     char made[JOIN_NAME_SIZE];
     federate_options_t for_core;
+    link_poll_yield_t yield;
     const char *federation = setting (options->federation, "MUSTER_FEDERATION", NULL);
     const char *name = setting (options->name, "MUSTER_NAME", NULL);
     const char *advertise = setting (options->advertise, "MUSTER_ADVERTISE", NULL);
@@ -507,7 +508,11 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
             MST_E_INVALID_ARGUMENT,
             "no federation execution is named: set options.federation or MUSTER_FEDERATION");
     make_name (made, sizeof made);
-    mst_err_t err = core_options (options, &for_core);
+    mst_err_t err = link_poll_yield_parse (setting (options->yield, "MUSTER_YIELD", NULL), &yield);
+    if (!err)
+        link_poll_set_yield (shell->poll, yield);
+    if (!err)
+        err = core_options (options, &for_core);
     if (!err)
         err = federate_core_new (&for_core, &shell->core);
     if (!err)

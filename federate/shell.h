@@ -30,9 +30,9 @@ enum {
     FEDERATE_ENDPOINTS = 3,             /* inproc, ipc, tcp */
     FEDERATE_REPLY_TIMEOUT_MS = 30000,  /* an RTI that is connected and says nothing */
     FEDERATE_TURN_BYTES = 256 * 1024,   /* of peers' bundles taken in at a time, … */
-    FEDERATE_EVOKE_BYTES = 64 * 1024 * 1024, /* … and by one mst_evoke, while there is more */
-    FEDERATE_PACE_BYTES = 4 * 1024 * 1024, /* receive order runs so far ahead of its receiver, … */
-    FEDERATE_PACE_NS = 2000000             /* … or waits so long for it, and goes on */
+    FEDERATE_EVOKE_BYTES = 8 * 1024 * 1024, /* … and by one mst_evoke, while there is more */
+    FEDERATE_PACE_BYTES = 1024 * 1024, /* receive order runs so far ahead of its receiver, … */
+    FEDERATE_PACE_NS = 2000000         /* … or waits so long for it, and goes on */
 };
 
 /*  How far a synchronization point has come. */

@@ -149,22 +149,25 @@ void federate_thread (void *argument)
 static mst_err_t evoke (federate_shell_t *shell, int64_t deadline_ns, bool *first)
 {
     size_t taken_bytes = 0;
+    bool pumped = false, more = false;
 
-    mst_err_t err = federate_pump (shell, 0);
-    while (!err) {
+    for (;;) {
         bool ran = true;
-        taken_bytes += shell->turn_bytes;
-        bool more = shell->turn_bytes >= FEDERATE_TURN_BYTES && taken_bytes < FEDERATE_EVOKE_BYTES;
+        mst_err_t err = MST_OK;
         while (!err && ran) {
             err = federate_dispatch (shell, &ran);
             *first = *first || ran;
         }
         int64_t left_ns = more || *first ? 0 : remaining (deadline_ns);
-        if (err || is_lost (shell) || (!more && left_ns == 0))
-            break;
+        if (err || is_lost (shell) || (pumped && !more && left_ns == 0))
+            return err;
         err = federate_pump (shell, left_ns);
+        if (err)
+            return err;
+        pumped = true;
+        taken_bytes += shell->turn_bytes;
+        more = shell->turn_bytes >= FEDERATE_TURN_BYTES && taken_bytes < FEDERATE_EVOKE_BYTES;
     }
-    return err;
 }
 
 mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any)

@@ -23,8 +23,9 @@ struct link_poll {
     BASE_LIST (link_source_t *) sources;
     int epoll;
     int wakeup;             /* eventfd */
-    int64_t spin_limit_ns;  /* as set, 0 on a single core */
+    int64_t spin_limit_ns;  /* 0: it sleeps at once */
     int64_t spin_ns;        /* as it paid lately */
+    bool spin_always;       /* full length, whatever it pays */
     uint32_t spin_attempts; /* since the last one of full length */
     int64_t waited_ns;      /* with nothing there, all waits together */
 };
@@ -62,7 +63,7 @@ mst_err_t link_poll_new (link_poll_t **self)
         link_poll_destroy (&fresh);
         return err;
     }
-    link_poll_set_spin (fresh, LINK_POLL_SPIN_DEFAULT_NS);
+    link_poll_set_yield (fresh, LINK_POLL_YIELD_AUTO);
     *self = fresh;
     return MST_OK;
 }
@@ -83,10 +84,29 @@ void link_poll_destroy (link_poll_t **self)
     base_free (old);
 }
 
-void link_poll_set_spin (link_poll_t *self, int64_t spin_ns)
+mst_err_t link_poll_yield_parse (const char *text, link_poll_yield_t *yield)
 {
-    base_assert (self != NULL && spin_ns >= 0);
-    self->spin_limit_ns = link_process_cores () > 1 ? spin_ns : 0;
+    static const char *const words[] = { "auto", "on", "off" };
+
+    base_assert (yield != NULL);
+    *yield = LINK_POLL_YIELD_AUTO;
+    for (size_t i = 0; text && i < sizeof words / sizeof words[0]; i++)
+        if (strcmp (text, words[i]) == 0) {
+            *yield = (link_poll_yield_t) i;
+            return MST_OK;
+        }
+    if (!text)
+        return MST_OK;
+    return base_error (MST_E_CONFIG, "yield \"%s\" is not known: choose auto, on or off", text);
+}
+
+void link_poll_set_yield (link_poll_t *self, link_poll_yield_t yield)
+{
+    base_assert (self != NULL);
+    bool yields =
+        yield == LINK_POLL_YIELD_ON || (yield == LINK_POLL_YIELD_AUTO && link_process_cores () > 1);
+    self->spin_limit_ns = yields ? LINK_POLL_YIELD_NS : 0;
+    self->spin_always = yield == LINK_POLL_YIELD_ON;
     self->spin_ns = self->spin_limit_ns;
 }
 
@@ -237,7 +257,7 @@ static bool link_poll_spin (link_poll_t *self, int64_t now_ns, int64_t deadline_
             return true;
         }
     } while (link_clock_ns () < end_ns);
-    if (self->spin_ns > self->spin_limit_ns / POLL_SPIN_SHRINK)
+    if (!self->spin_always && self->spin_ns > self->spin_limit_ns / POLL_SPIN_SHRINK)
         self->spin_ns /= 2;
     return false;
 }

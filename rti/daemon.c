@@ -288,6 +288,7 @@ static void rti_daemon_heartbeat (link_router_options_t *router, int64_t silence
 static mst_err_t rti_daemon_start (rti_daemon_t *self, const rti_daemon_options_t *options)
 {
     rti_options_t core = options->core;
+    link_poll_yield_t yield;
     link_router_options_t router = { .endpoints = options->endpoints,
                                      .endpoint_count = options->endpoint_count,
                                      .send_mark = DAEMON_SEND_MARK,
@@ -298,9 +299,13 @@ static mst_err_t rti_daemon_start (rti_daemon_t *self, const rti_daemon_options_
     rti_daemon_heartbeat (&router, core.silence_limit_ns);
     while (core.seed == 0)
         core.seed = link_random_u64 ();
-    mst_err_t err = rti_core_new (&core, &self->core);
+    mst_err_t err = link_poll_yield_parse (options->yield, &yield);
+    if (!err)
+        err = rti_core_new (&core, &self->core);
     if (!err)
         err = link_poll_new (&self->poll);
+    if (!err)
+        link_poll_set_yield (self->poll, yield);
     if (!err)
         err = link_router_new (self->poll, &router, &self->router);
     return err;

@@ -21,6 +21,7 @@ typedef struct rti_daemon_options {
     uint32_t connections_max; /* limits.connections; 65536 */
     bool log;                 /* the core's notes on standard error */
     bool trace;               /* and every record that comes or goes */
+    const char *yield;        /* "auto", "on", "off": whether it yields before it sleeps */
 } rti_daemon_options_t;
 
 /*  Listens when it returns. Errors: MST_E_IO, MST_E_INVALID_ARGUMENT, MST_E_NO_MEMORY. */

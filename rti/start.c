@@ -73,7 +73,8 @@ static mst_err_t rti_start_daemon (const mst_rti_options_t *options, rti_daemon_
                                     .endpoints = endpoints,
                                     .endpoint_count = options->second_endpoint ? 2 : 1,
                                     .backlog_bytes = (size_t) options->backlog_bytes,
-                                    .log = options->log };
+                                    .log = options->log,
+                                    .yield = options->yield };
 
     if (options->silence_limit_ns > INT64_MAX / 2)
         return base_error (MST_E_INVALID_ARGUMENT, "silence_limit_ns (%llu) is more than a century",

@@ -62,6 +62,8 @@
        "zstd's level for what state sends")                                                        \
     X (STATE_CONSISTENCY, "state.consistency", TEXT, "", 0, 0, "",                                 \
        "which kinds of change are how consistent: trade=causal, score=eventual")                   \
+    X (YIELD, "yield", CHOICE, "auto", 0, 0, "auto|on|off",                                        \
+       "a wait yields for 30 us before it sleeps; auto: where there is more than one core")        \
     X (TRACE, "trace", TRUTH, "false", 0, 0, "", "the RTI tells every record that comes or goes")
 
 typedef enum config_key {

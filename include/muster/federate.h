@@ -38,6 +38,7 @@ typedef struct mst_join_options {
     mst_route_t route;
     const char *advertise;       /* the address that peers reach this federate at */
     const char *transport;       /* "auto", "tcp", "ipc" or "inproc" */
+    const char *yield;           /* "auto", "on" or "off": yields before it sleeps */
     int64_t connect_timeout_ms;  /* how long to wait for the RTI; 0: 5,000 */
     size_t bundle_bytes;         /* limits.bundle_bytes */
     size_t route_window_bytes;   /* limits.route_window_bytes */
@@ -78,7 +79,7 @@ MST_EXPORT mst_err_t mst_status (const char *rti, const char *federation, char *
                                  size_t size_bytes, size_t *needed_bytes);
 
 /*  Lets callbacks run: waits up to wait_ms (-1: without end, 0: not at all) for at least one, then
-    runs all that are ready. *any (may be NULL) says whether one ran.
+    runs all that are ready (of a flood, some 8 MiB of it). *any (may be NULL) says whether one ran.
     Errors: MST_E_CONNECTION_LOST (after the callback said so), MST_E_CALL_NOT_ALLOWED. */
 MST_EXPORT mst_err_t mst_evoke (mst_federate_t fed, int64_t wait_ms, bool *any);
 

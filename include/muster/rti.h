@@ -32,6 +32,7 @@ typedef struct mst_rti_options {
                                     read; beyond it the federate is lost */
     uint64_t silence_limit_ns;   /* silence_limit_s, in nanoseconds; 0: silence is never death */
     bool log;                    /* what happens, on standard error */
+    const char *yield;           /* "auto", "on" or "off": yields before it sleeps */
 } mst_rti_options_t;
 
 /*  Starts an RTI; it listens when this returns. At most 64 at a time per process.

@@ -58,6 +58,10 @@ static void test_joining (void)
     TEXT (mst_join (&options, &fed), MST_E_CONFIG,
           "transport \"pigeon\" is not known: choose auto, tcp, ipc or inproc");
     options.transport = NULL;
+    options.yield = "perhaps";
+    TEXT (mst_join (&options, &fed), MST_E_CONFIG,
+          "yield \"perhaps\" is not known: choose auto, on or off");
+    options.yield = NULL;
     options.rti = "tcp://127.0.0.1:1";
     options.connect_timeout_ms = 1;
     CHECK_ERR (mst_join (&options, &fed), MST_E_NOT_CONNECTED);
