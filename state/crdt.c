@@ -68,6 +68,7 @@ void mst_crdt_destroy (mst_crdt_t **crdt)
         base_free (self->as.reg.far);
     else
         base_free (self->as.counter.rows);
+    BASE_LIST_FINI (&self->gone);
     base_free (self);
     *crdt = NULL;
 }
@@ -307,6 +308,10 @@ mst_err_t mst_crdt_copy (const mst_crdt_t *crdt, uint64_t replica, mst_crdt_t **
     if (!err)
         err = mst_crdt_decode (bytes.data, bytes.size_bytes, replica, copy);
     mst_bytes_free (&bytes);
+    for (size_t i = 0; !err && i < crdt->gone.count; i++)
+        err = BASE_LIST_PUSH (&(*copy)->gone, crdt->gone.items[i]) ? base_alloc_error () : MST_OK;
+    if (err)
+        mst_crdt_destroy (copy);
     return err;
 }
 
@@ -351,18 +356,35 @@ size_t mst_crdt_version (const mst_crdt_t *crdt, mst_dot_t *dots, size_t max)
 
 /*  Departed replicas ------------------------------------------------------------------------- */
 
-mst_err_t mst_crdt_forget (mst_crdt_t *crdt, uint64_t replica)
+mst_err_t state_forget (mst_crdt_t *crdt, uint64_t replica)
 {
-    if (replica == 0 || replica == crdt->replica)
-        return base_error (MST_E_INVALID_ARGUMENT,
-                           "a replica is forgotten by others, and is not 0");
     mst_err_t err = MST_OK;
+    base_assert (replica != 0 && replica != crdt->replica);
     if (state_is_counter (crdt->type))
         err = state_counter_forget (crdt, replica);
     else if (crdt->type != MST_CRDT_LWW)
         err = state_causal_forget (crdt, replica);
     if (!err)
         crdt->forgotten += state_hash_mix (replica, 1);
+    return err;
+}
+
+/*  The sum cannot tell whether a replica is in it, and counting one twice would part this object
+    from all others for ever: so it keeps a list of its own. */
+mst_err_t mst_crdt_forget (mst_crdt_t *crdt, uint64_t replica)
+{
+    if (replica == 0 || replica == crdt->replica)
+        return base_error (MST_E_INVALID_ARGUMENT,
+                           "a replica is forgotten by others, and is not 0");
+    BASE_LIST_EACH (&crdt->gone, i) {
+        if (crdt->gone.items[i] == replica)
+            return MST_OK;
+    }
+    if (BASE_LIST_ROOM (&crdt->gone))
+        return base_alloc_error ();
+    mst_err_t err = state_forget (crdt, replica);
+    if (!err)
+        BASE_LIST_PUT (&crdt->gone, replica);
     return err;
 }
 
@@ -386,7 +408,7 @@ mst_err_t mst_crdt_trim (mst_crdt_t *crdt, const mst_dot_t *dots, size_t count)
 
 size_t mst_crdt_memory (const mst_crdt_t *crdt)
 {
-    size_t bytes = sizeof *crdt;
+    size_t bytes = sizeof *crdt + crdt->gone.capacity * sizeof crdt->gone.items[0];
     if (state_is_counter (crdt->type))
         return bytes + crdt->as.counter.capacity * sizeof (state_tally_t);
     return bytes +

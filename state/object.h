@@ -20,6 +20,7 @@
 #include <muster/crdt.h>
 #include "base/check.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "state/bytes.h"
 #include "state/hash.h"
 
@@ -189,7 +190,8 @@ typedef struct state_register {
 struct mst_crdt {
     uint8_t type;
     uint64_t replica;
-    uint64_t forgotten; /* a sum of hashes: which replicas were forgotten */
+    uint64_t forgotten;        /* a sum of hashes: which replicas were forgotten */
+    BASE_LIST (uint64_t) gone; /* those that mst_crdt_forget took out of it; a store has its own */
     union {
         state_counter_t counter;
         state_register_t reg;
@@ -398,6 +400,8 @@ mst_err_t state_register_merge (mst_crdt_t *crdt, state_reader_t *reader, uint64
 uint8_t *state_head_put (const mst_crdt_t *crdt, uint8_t *at, bool delta, uint32_t rows);
 mst_err_t state_merge (mst_crdt_t *crdt, const void *data, size_t size_bytes, bool adopt,
                        uint64_t latest_stamp, bool *changed);
+mst_err_t state_forget (mst_crdt_t *crdt,
+                        uint64_t replica); /* not yet forgotten: who calls knows */
 mst_err_t state_malformed (const mst_crdt_t *crdt, const char *what) __attribute__ ((cold));
 mst_err_t state_clock_ahead (uint64_t stamp, uint64_t latest) __attribute__ ((cold));
 

@@ -480,7 +480,7 @@ void mst_store_peer_remove (mst_store_t *store, uint64_t peer)
 
 static mst_err_t object_forget (mst_store_t *self, store_object_t *object, uint64_t replica)
 {
-    mst_err_t err = mst_crdt_forget (object->crdt, replica);
+    mst_err_t err = state_forget (object->crdt, replica);
     return !err && object->shared ? store_touch (self, object) : err;
 }
 

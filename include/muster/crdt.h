@@ -221,7 +221,10 @@ MST_EXPORT mst_err_t mst_crdt_hash (const mst_crdt_t *crdt, uint64_t *hash);
     row goes (at once, or with its last element). All replicas that are left must have seen every
     change of it (mst_store_forget checks that) and must forget it, too; until both have, two of
    them refuse each other's states with MST_E_STATE_DIFFERS, which loses nothing. Its number is
-   never used again. Errors: MST_E_INVALID_ARGUMENT (0, or oneself), MST_E_NO_MEMORY. */
+   never used again. A second time is harmless for this object and its copies; one that was read
+   from bytes does not know whom its writers forgot, so its owner sees to it that each is forgotten
+   once. Objects of a store: mst_store_forget. Errors: MST_E_INVALID_ARGUMENT (0, or oneself),
+   MST_E_LIMIT (a counter's sum), MST_E_NO_MEMORY. */
 MST_EXPORT mst_err_t mst_crdt_forget (mst_crdt_t *crdt, uint64_t replica);
 
 /*  Drops what was deleted from sequences and is remembered only because others may not have seen

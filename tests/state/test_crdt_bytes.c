@@ -157,6 +157,19 @@ static void test_bounded (void)
     mst_crdt_destroy (&text);
 }
 
+/*  Also by a copy. */
+static void forget_again (mst_crdt_t *crdt, uint64_t replica)
+{
+    mst_crdt_t *copy = NULL;
+    CHECK_OK (mst_crdt_copy (crdt, mst_crdt_replica (crdt), &copy));
+    CHECK_OK (mst_crdt_forget (crdt, replica));
+    CHECK_OK (mst_crdt_forget (copy, replica));
+    CHECK (mst_crdt_equal (crdt, copy));
+    CHECK_ERR (mst_crdt_forget (copy, mst_crdt_replica (copy)), MST_E_INVALID_ARGUMENT);
+    CHECK_ERR (mst_crdt_forget (copy, 0), MST_E_INVALID_ARGUMENT);
+    mst_crdt_destroy (&copy);
+}
+
 /*  A departed replica's counts and elements stay, its row goes; who has not forgotten it is told.
  */
 static void test_forget (void)
@@ -172,6 +185,7 @@ static void test_forget (void)
         CHECK_OK (mst_crdt_forget (a, 3));
         CHECK_ERR (mst_crdt_merge (b, a, NULL), MST_E_STATE_DIFFERS);
         CHECK_OK (mst_crdt_forget (b, 3));
+        forget_again (a, 3);
         CHECK_OK (t ? mst_crdt_remove (b, NULL, "e", 1) : mst_crdt_increment (b, NULL, 1));
         CHECK_OK (mst_crdt_merge (a, b, NULL));
         CHECK_OK (mst_crdt_merge (b, a, NULL));
