@@ -126,8 +126,8 @@ static mst_err_t trim_all (mst_store_t *self)
 }
 
 /*  Those who were forgotten elsewhere are forgotten here: who did it had seen that nothing of them
-   is lacking here. */
-static mst_err_t forgotten_take (mst_store_t *self, state_reader_t *reader)
+   is lacking here. *lacks: the peer has not forgotten all that were forgotten here. */
+static mst_err_t forgotten_take (mst_store_t *self, state_reader_t *reader, bool *lacks)
 {
     uint32_t count = state_take_count (reader, 8);
     if (count > MST_STORE_FORGOTTEN_MAX)
@@ -143,6 +143,7 @@ static mst_err_t forgotten_take (mst_store_t *self, state_reader_t *reader)
         if (err)
             return err;
     }
+    *lacks = count < self->forgotten.count;
     return MST_OK;
 }
 
@@ -170,17 +171,21 @@ static mst_err_t digest_answer (mst_store_t *self, store_peer_t *peer, uint64_t 
     return sent > 0 ? MST_OK : tree_send (self, replica, 0, &node, 1);
 }
 
+/*  Who has not forgotten all that were forgotten here refuses any answer but a digest. */
 static mst_err_t digest_take (mst_store_t *self, store_peer_t *peer, state_reader_t *reader)
 {
     uint32_t answer = state_take32 (reader);
     uint64_t root = state_take64 (reader), replica = peer->replica;
+    bool lacks = false;
     mst_err_t err = store_peer_learn (self, peer, reader);
     if (!err)
-        err = forgotten_take (self, reader);
+        err = forgotten_take (self, reader, &lacks);
     if (err)
         return err;
     if (reader->bad || reader->at != reader->end)
         return cut ();
+    if (lacks)
+        return store_compare_begin (self, replica);
     return digest_answer (self, store_peer (self, replica), root, answer != 0);
 }
 
