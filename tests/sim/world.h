@@ -2,8 +2,8 @@
    watches.
 
     network.c  what travels, when it arrives, who is paused or dead; one event at a time
-    actor.c    a federate's program: drives its core as a user would
-    oracle.c   sees every accepted call and every delivery, and says what must hold */
+    actor*.c   a federate's program: drives its core as a user would
+    oracle*.c  sees every accepted call and every delivery, and says what must hold */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
@@ -276,13 +276,13 @@ void network_carry_out (sim_actor_t *actor, bool flush);
 void network_kill (sim_actor_t *actor, const char *how);
 void network_close (sim_actor_t *actor); /* in good order */
 
-/*  actor.c */
+/*  actor.c, actor_join.c */
 void actor_join (sim_actor_t *actor);
 void actor_evoke (sim_actor_t *actor);
 void actor_explain (sim_actor_t *actor);
 bool actor_is_through (const sim_actor_t *actor);
 
-/*  oracle.c */
+/*  oracle*.c */
 void oracle_init (sim_world_t *world);
 void oracle_fini (sim_world_t *world);
 /*  A call is about to be made: gives the number that goes as its tag. oracle_unsend takes it back.
