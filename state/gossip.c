@@ -134,12 +134,13 @@ mst_err_t mst_store_commit (mst_store_t *store, const char *path, size_t path_by
         return err;
     size_t count = 0;
     err = store_version (store, object->crdt, &count);
+    if (err)
+        return err;
     for (size_t i = 0; i < count; i++)
         if (store->dots.items[i].replica == store->options.replica)
             store->dots.items[i].count = object->committed;
     store->scratch.size_bytes = 0;
-    if (!err)
-        err = mst_crdt_encode_since (object->crdt, store->dots.items, count, &store->scratch, NULL);
+    err = mst_crdt_encode_since (object->crdt, store->dots.items, count, &store->scratch, NULL);
     return err ? err : commit_delta (store, object, consistency, &store->scratch);
 }
 
