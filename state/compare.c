@@ -410,7 +410,8 @@ static mst_err_t states_take (mst_store_t *self, store_peer_t *peer, state_reade
     mst_err_t result = MST_OK;
     while (state_reader_left (reader) > 0 && result != MST_E_NO_MEMORY) {
         mst_err_t err = state_take_one (&sender, reader);
-        result = result ? result : err;
+        if (err != MST_E_STATE_GAP) /* it came late: the next comparison sends it again */
+            result = result ? result : err;
     }
     mst_err_t err = sender_close (&sender, MST_OK);
     result = result ? result : err;

@@ -115,12 +115,6 @@ static mst_err_t message_take (mst_store_t *self, store_peer_t *peer, store_kind
     return store_compare_take (self, peer, kind, reader);
 }
 
-static void refusal_count (mst_store_t *self, mst_err_t err)
-{
-    if (err == MST_E_MALFORMED)
-        self->stats.refused_malformed++;
-}
-
 mst_err_t mst_store_receive (mst_store_t *store, const void *data, size_t size_bytes,
                              uint64_t time_ns)
 {
@@ -141,7 +135,9 @@ mst_err_t mst_store_receive (mst_store_t *store, const void *data, size_t size_b
         return err;
     }
     state_reader_t reader = state_reader (bytes + STORE_HEAD_BYTES, size_bytes - STORE_HEAD_BYTES);
+    uint64_t counted = store->stats.refused_malformed;
     err = message_take (store, peer, (store_kind_t) bytes[3], state_get64 (bytes + 24), &reader);
-    refusal_count (store, err);
+    if (err == MST_E_MALFORMED && counted == store->stats.refused_malformed)
+        store->stats.refused_malformed++; /* not an object's bytes, but what stands around them */
     return err;
 }
