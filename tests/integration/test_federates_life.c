@@ -326,19 +326,15 @@ static void test_resign_leaves_nothing_behind (void)
 /*  Stale handles
  * ------------------------------------------------------------------------------------------ */
 
-static void check_stale (mst_federate_t fed)
+static void check_stale_names (mst_federate_t fed)
 {
     mst_class_t of = { 2 };
     mst_attribute_t attribute = { 2 };
-    mst_object_t object = { 77 };
     mst_interaction_class_t interaction = { 2 };
     mst_parameter_t parameter = { 1 };
     mst_federate_id_t id = { 1 };
-    mst_value_t value = { 2, 1, "x" };
-    mst_time_t time;
     mst_counters_t counters;
     const char *name = "name";
-    char text[64];
 
     CHECK_ERR (mst_evoke (fed, 0, NULL), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_flush (fed), MST_E_STALE_HANDLE);
@@ -353,8 +349,14 @@ static void check_stale (mst_federate_t fed)
     CHECK (mst_class_name (fed, of) == NULL && mst_attribute_name (fed, of, attribute) == NULL);
     CHECK (mst_interaction_name (fed, interaction) == NULL &&
            mst_parameter_name (fed, interaction, parameter) == NULL);
-    attribute = (mst_attribute_t){ 2 };
-    of = (mst_class_t){ 2 };
+}
+
+static void check_stale_declarations (mst_federate_t fed)
+{
+    mst_class_t of = { 2 };
+    mst_attribute_t attribute = { 2 };
+    mst_interaction_class_t interaction = { 2 };
+
     CHECK_ERR (mst_publish (fed, of, NULL, 0), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_publish (fed, of, &attribute, 1), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_unpublish (fed, of, NULL, 0), MST_E_STALE_HANDLE);
@@ -364,6 +366,18 @@ static void check_stale (mst_federate_t fed)
     CHECK_ERR (mst_unpublish_interaction (fed, interaction), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_subscribe_interaction (fed, interaction), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_unsubscribe_interaction (fed, interaction), MST_E_STALE_HANDLE);
+}
+
+static void check_stale_objects (mst_federate_t fed)
+{
+    mst_class_t of = { 2 };
+    mst_attribute_t attribute = { 2 };
+    mst_object_t object = { 77 };
+    mst_interaction_class_t interaction = { 2 };
+    mst_federate_id_t id = { 1 };
+    mst_value_t value = { 2, 1, "x" };
+    const char *name = "name";
+
     CHECK_ERR (mst_register (fed, of, NULL, &object), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_reserve_names (fed, &name, 1), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_release_name (fed, name), MST_E_STALE_HANDLE);
@@ -381,6 +395,13 @@ static void check_stale (mst_federate_t fed)
     CHECK_ERR (mst_acquire_if_available (fed, object, 1), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_query_owner (fed, object, attribute), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_migrate (fed, object, id, 1, NULL, 0), MST_E_STALE_HANDLE);
+}
+
+static void check_stale_time (mst_federate_t fed)
+{
+    mst_time_t time;
+    char text[64];
+
     CHECK_ERR (mst_enable_regulation (fed, 1), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_disable_regulation (fed), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_enable_constrained (fed), MST_E_STALE_HANDLE);
@@ -399,6 +420,17 @@ static void check_stale (mst_federate_t fed)
     CHECK_ERR (mst_query_lits (fed, &time), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_asynchronous_delivery (fed, true), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_time_explain (fed, NULL, text, sizeof text), MST_E_STALE_HANDLE);
+}
+
+/*  Every call answers the same of a handle that is no federate's any more. */
+static void check_stale (mst_federate_t fed)
+{
+    const char *name = "name";
+
+    check_stale_names (fed);
+    check_stale_declarations (fed);
+    check_stale_objects (fed);
+    check_stale_time (fed);
     CHECK_ERR (mst_register_point (fed, name, NULL, 0, NULL, 0), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_achieve_point (fed, name, true), MST_E_STALE_HANDLE);
     CHECK_ERR (mst_synchronize (fed, name, 1, 0), MST_E_STALE_HANDLE);

@@ -102,6 +102,50 @@ static void take (sim_actor_t *actor, const federate_delivery_t *what)
 
 /*  Acting -------------------------------------------------------------------------------------- */
 
+static bool joined (sim_actor_t *actor)
+{
+    mst_err_t err;
+
+    if (!actor_replied (actor, &err))
+        return false;
+    actor_must (actor, err, "join");
+    actor->handle = actor_state (actor).self;
+    actor->world->oracle.joined |= (uint16_t) (1u << actor->index);
+    actor_find_handles (actor);
+    actor_declare_all (actor);
+    actor->phase = SIM_DECLARING;
+    return true;
+}
+
+static bool declared (sim_actor_t *actor)
+{
+    mst_err_t err;
+
+    if (!actor_replied (actor, &err))
+        return false;
+    actor_must (actor, err, "declaration");
+    actor->phase = SIM_ENABLING;
+    if (!actor_is_enabled (actor))
+        actor_enable (actor);
+    return true;
+}
+
+static bool enabled (sim_actor_t *actor)
+{
+    federate_state_t state = actor_state (actor);
+
+    if (state.regulation_pending || state.constrained_pending)
+        return false;
+    actor->now = state.now;
+    if (!actor->started && !actor_is_enabled (actor))
+        actor_enable (actor);
+    else
+        actor->phase = actor->started || actor->plan->late ? SIM_RUNNING : SIM_MEETING_ALL;
+    if (actor->plan->late)
+        actor->started = actor->phase == SIM_RUNNING;
+    return true;
+}
+
 static bool resigned (sim_actor_t *actor)
 {
     mst_err_t err;
@@ -122,42 +166,15 @@ static bool resigned (sim_actor_t *actor)
     return true;
 }
 
+/*  True: something was done; false: it waits. */
 static bool act (sim_actor_t *actor)
 {
     mst_err_t err = MST_OK;
 
     switch (actor->phase) {
-    case SIM_JOINING:
-        if (!actor_replied (actor, &err))
-            return false;
-        actor_must (actor, err, "join");
-        actor->handle = actor_state (actor).self;
-        actor->world->oracle.joined |= (uint16_t) (1u << actor->index);
-        actor_find_handles (actor);
-        actor_declare_all (actor);
-        actor->phase = SIM_DECLARING;
-        return true;
-    case SIM_DECLARING:
-        if (!actor_replied (actor, &err))
-            return false;
-        actor_must (actor, err, "declaration");
-        actor->phase = SIM_ENABLING;
-        if (!actor_is_enabled (actor))
-            actor_enable (actor);
-        return true;
-    case SIM_ENABLING: {
-        federate_state_t state = actor_state (actor);
-        if (state.regulation_pending || state.constrained_pending)
-            return false;
-        actor->now = state.now;
-        if (!actor->started && !actor_is_enabled (actor))
-            actor_enable (actor);
-        else
-            actor->phase = actor->started || actor->plan->late ? SIM_RUNNING : SIM_MEETING_ALL;
-        if (actor->plan->late)
-            actor->started = actor->phase == SIM_RUNNING;
-        return true;
-    }
+    case SIM_JOINING: return joined (actor);
+    case SIM_DECLARING: return declared (actor);
+    case SIM_ENABLING: return enabled (actor);
     case SIM_MEETING_ALL:
         if (!actor_meet (actor)) {
             if (!actor->start_announced)

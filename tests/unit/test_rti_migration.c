@@ -127,7 +127,7 @@ static void test_refused_by_new_home (void)
 }
 
 /*  What cannot be prepared is told as a decision, as both homes wait for one. */
-static void test_cannot_prepare (void)
+static void test_homes_cannot_prepare (void)
 {
     setup ();
     migrate (1, 2, 9);  /* sun may send from 10 on */
@@ -155,6 +155,13 @@ static void test_cannot_prepare (void)
                  "eye: migrateDecided (oldHome=1, newHome=3, batch=4, cut=10, "
                  "objects={1.1,1.2}, epochs={1,1}, committed=false, text=\"federate \\\"eye\\\" "
                  "does not publish attribute 1 of object \\\"sun.1\\\"\")\n");
+    owner_is (a, "federate=1");
+    rti_driver_fini (&driver);
+}
+
+static void test_objects_cannot_go (void)
+{
+    setup ();
     RTI_DRIVER_SEND (&driver, "sun", MIGRATE, migrate, 5, 2, 10, HANDLES (a, a), 1);
     RTI_DRIVER_SEND (&driver, "sun", MIGRATE, migrate, 6, 2, 10, HANDLES (a + 7), 1);
     RTI_DRIVER_SEND (&driver, "moon", MIGRATE, migrate, 1, 1, 10, HANDLES (a), 1);
@@ -222,8 +229,6 @@ static void test_too_late (void)
 
 static void test_old_home_dies (void)
 {
-    base_buffer_t json = { 0 };
-
     setup ();
     vote ("moon", 1, true); /* before anything */
     rti_driver_lose (&driver, "sun", "killed");
@@ -240,14 +245,17 @@ static void test_old_home_dies (void)
                  "moon: removeObjectInstance (objectInstance=1.2, userSuppliedTag=<0>, "
                  "producingFederate=1)\n");
     rti_driver_fini (&driver);
+}
 
+static void test_old_home_dies_before_the_vote (void)
+{
     setup ();
     RTI_DRIVER_ASK (&driver, "sun", SET_AUTOMATIC_RESIGN_DIRECTIVE, set_automatic_resign_directive,
                     WIRE_RESIGN_UNCONDITIONALLY_DIVEST_ATTRIBUTES);
     migrate (1, 2, 10);
     advance_both ();
     rti_driver_forget (&driver);
-    rti_driver_lose (&driver, "sun", "killed"); /* before the vote */
+    rti_driver_lose (&driver, "sun", "killed");
     RTI_DRIVER_EXPECT (
         &driver, "moon: migrateDecided (oldHome=1, newHome=2, batch=1, cut=10, "
                  "objects={1.1,1.2}, epochs={1,1}, committed=false, text=\"federate \\\"sun\\\" "
@@ -264,11 +272,14 @@ static void test_old_home_dies (void)
     RTI_DRIVER_SEND (&driver, "moon", MIGRATE_VOTE, migrate_vote, 1, 1, true, TEXT (""));
     RTI_DRIVER_EXPECT (&driver, "");
     rti_driver_fini (&driver);
+}
 
+static void test_old_home_dies_before_its_report (void)
+{
     setup ();
     migrate (1, 2, 10);
     vote ("moon", 1, true);
-    rti_driver_lose (&driver, "sun", "killed"); /* before its report: the state is cut off */
+    rti_driver_lose (&driver, "sun", "killed"); /* the state is cut off */
     RTI_DRIVER_EXPECT (
         &driver, "moon: migrateDecided (oldHome=1, newHome=2, batch=1, cut=10, "
                  "objects={1.1,1.2}, epochs={1,1}, committed=false, text=\"federate \\\"sun\\\" "
@@ -285,13 +296,18 @@ static void test_old_home_dies (void)
                  "eye: removeObjectInstance (objectInstance=1.2, userSuppliedTag=<0>, "
                  "producingFederate=1)\n");
     rti_driver_fini (&driver);
+}
+
+static void test_old_home_dies_after_the_decision (void)
+{
+    base_buffer_t json = { 0 };
 
     setup ();
     migrate (1, 2, 10);
     report ();
     vote ("moon", 1, true);
     rti_driver_forget (&driver);
-    rti_driver_lose (&driver, "sun", "killed"); /* after the decision */
+    rti_driver_lose (&driver, "sun", "killed");
     RTI_DRIVER_EXPECT (
         &driver, "eye: depart (federate=1, reason=2, cutSequence=0, bound=10, text=\"killed\")\n"
                  "moon: depart (federate=1, reason=2, cutSequence=1, bound=10, text=\"killed\") "
@@ -478,9 +494,13 @@ static CU_TestInfo migration_tests[] = {
     { "commit", test_commit },
     { "the vote comes first", test_vote_first },
     { "the new home refuses", test_refused_by_new_home },
-    { "it cannot be prepared", test_cannot_prepare },
+    { "these homes and times do not fit", test_homes_cannot_prepare },
+    { "these objects cannot go", test_objects_cannot_go },
     { "the new home is past the cut", test_too_late },
-    { "the old home dies", test_old_home_dies },
+    { "the old home dies before it asked", test_old_home_dies },
+    { "the old home dies before the vote", test_old_home_dies_before_the_vote },
+    { "the old home dies before its report", test_old_home_dies_before_its_report },
+    { "the old home dies after the decision", test_old_home_dies_after_the_decision },
     { "the new home dies", test_new_home_dies },
     { "a home resigns", test_homes_resign },
     { "meanwhile", test_meanwhile },
