@@ -161,8 +161,8 @@ mst_err_t state_counter_encode (const mst_crdt_t *crdt, const mst_dot_t *dots, s
     if (err)
         return err;
     at = begin + STATE_HEAD_BYTES;
-    const state_tally_t *end = self->rows + self->count;
-    for (const state_tally_t *row = self->rows; row < end; row++) {
+    for (uint32_t i = 0; i < self->count; i++) {
+        const state_tally_t *row = &self->rows[i];
         if (!row_tells (row) || (delta && !row_is_new (row, dots, count)))
             continue;
         at = state_put64 (at, row->replica);
@@ -206,6 +206,7 @@ static bool rows_raise (mst_crdt_t *crdt, const uint8_t *at, uint32_t count)
     state_counter_t *self = &crdt->as.counter;
     bool both = crdt->type == MST_CRDT_PNCOUNTER;
     uint64_t changed = 0;
+    base_assert (self->count == count);
     for (uint32_t i = 0; i < count; i++, at += both ? 24 : 16) {
         state_tally_t row = row_at (at, both), *here = &self->rows[i];
         uint64_t up = row.up > here->up ? row.up : here->up;
