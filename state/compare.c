@@ -230,6 +230,7 @@ static mst_err_t keys_put (mst_store_t *self, mst_bytes_t *bytes, uint32_t level
 
 static mst_err_t sums_put (mst_store_t *self, mst_bytes_t *bytes, uint32_t level, uint32_t node)
 {
+    base_assert (level < self->levels && self->dirty.count == 0);
     mst_err_t err = put32 (bytes, node);
     for (uint32_t child = 0; !err && child < STORE_FAN; child++)
         err = put64 (bytes, store_tree_sum (self, level + 1, node * STORE_FAN + child));
@@ -240,6 +241,7 @@ static mst_err_t sums_put (mst_store_t *self, mst_bytes_t *bytes, uint32_t level
 static mst_err_t tree_send (mst_store_t *self, uint64_t peer, uint32_t level, const uint32_t *nodes,
                             uint32_t count)
 {
+    base_assert (count > 0 && level <= STORE_LEVELS_MAX);
     mst_bytes_t *bytes;
     bool sums = level < self->levels;
     mst_err_t err = store_out_begin (self, peer, sums ? STORE_TREE : STORE_KEYS, &bytes);

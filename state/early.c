@@ -15,6 +15,7 @@ bool store_early_has (const mst_store_t *self, uint64_t origin, uint64_t number)
 
 mst_err_t store_early_put (mst_store_t *self, store_change_t *change, mst_dot_t missing)
 {
+    base_assert (change->data != NULL && change->number > 0);
     store_early_t early = { .change = *change, .missing = missing };
     if (self->early.count >= self->options.early_max) {
         store_change_free (change);
@@ -33,6 +34,7 @@ mst_err_t store_early_put (mst_store_t *self, store_change_t *change, mst_dot_t 
 
 static void early_remove (mst_store_t *self, size_t index)
 {
+    base_assert (index < self->early.count);
     self->early.count--;
     memmove (&self->early.items[index], &self->early.items[index + 1],
              (self->early.count - index) * sizeof self->early.items[0]);
@@ -48,6 +50,7 @@ static bool still_waits (const mst_store_t *self, const store_early_t *early)
 
 static mst_err_t early_try (mst_store_t *self, size_t index, bool *gone)
 {
+    base_assert (index < self->early.count);
     store_early_t *early = &self->early.items[index];
     store_record_t record;
     store_change_t change = early->change;
@@ -133,6 +136,7 @@ static mst_err_t record_merge (mst_store_t *self, const store_record_t *record, 
 mst_err_t store_record_apply (mst_store_t *self, const store_record_t *record, mst_dot_t *missing)
 {
     uint32_t origin;
+    base_assert (record->origin != 0 && record->number != 0);
     mst_err_t err = store_origin_make (self, record->origin, &origin);
     if (!err)
         err = needs_check (self, record, missing);

@@ -24,6 +24,7 @@ size_t store_changes_count (const mst_store_t *self)
 /*  The oldest goes when there is no room: anti-entropy serves whoever lacks it still. */
 mst_err_t store_change_keep (mst_store_t *self, store_change_t *change)
 {
+    base_assert (change->data != NULL && self->changes.count <= self->options.changes_max);
     if (self->changes.count < self->options.changes_max) {
         if (BASE_LIST_PUSH (&self->changes, *change) == MST_OK)
             return MST_OK;
@@ -166,12 +167,14 @@ static bool tells (const mst_store_t *self, const store_peer_t *peer, const stor
 /*  In the order in which they came here: what something builds on goes before it. */
 static store_change_t *change_at (mst_store_t *self, size_t index)
 {
+    base_assert (index < self->changes.count);
     return &self->changes.items[(self->change_head + index) % self->changes.count];
 }
 
 static mst_err_t change_put (mst_bytes_t *bytes, const store_change_t *change)
 {
     uint8_t *at;
+    base_assert (change->size_bytes >= RECORD_HEAD);
     mst_err_t err = state_bytes_room (bytes, 4 + (size_t) change->size_bytes, &at);
     if (err)
         return err;
@@ -230,6 +233,7 @@ bool store_changes_cover (const mst_store_t *self, const store_peer_t *peer)
 
 static uint64_t draw (mst_store_t *self, uint64_t below)
 {
+    base_assert (below > 0);
     self->draw++;
     return state_hash_mix (self->draw, self->options.seed ^ self->options.replica) % below;
 }
@@ -246,6 +250,7 @@ static bool peer_lacks_any (mst_store_t *self, const store_peer_t *peer)
 static mst_err_t round_tell (mst_store_t *self, uint32_t *who, uint32_t count)
 {
     mst_err_t err = MST_OK;
+    base_assert (count <= self->peers.count);
     for (uint32_t i = 0; !err && i < count && i < self->options.gossip_fanout; i++) {
         uint32_t pick = i + (uint32_t) draw (self, count - i), sent;
         uint32_t peer = who[pick];

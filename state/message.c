@@ -8,6 +8,7 @@ mst_err_t store_out_begin (mst_store_t *self, uint64_t peer, store_kind_t kind, 
 {
     store_out_t out = { .peer = peer };
     uint8_t *at;
+    base_assert (peer != 0 && peer != self->options.replica);
     mst_err_t err = BASE_LIST_ROOM (&self->out) ? base_alloc_error () : MST_OK;
     if (!err)
         err = state_bytes_room (&out.bytes, STORE_HEAD_BYTES, &at);
@@ -43,6 +44,7 @@ void store_out_drop (mst_store_t *self)
 
 bool mst_store_take_message (mst_store_t *store, mst_store_message_t *message)
 {
+    base_assert (store->out_taken <= store->out.count);
     mst_bytes_free (&store->taken);
     if (store->out_taken == store->out.count) {
         store->out.count = store->out_taken = 0;

@@ -5,6 +5,7 @@
 
 uint32_t store_origin_find (const mst_store_t *self, uint64_t replica)
 {
+    base_assert (self->origins.count <= MST_STORE_ORIGINS_MAX);
     BASE_LIST_EACH (&self->origins, i) {
         if (self->origins.items[i].replica == replica)
             return (uint32_t) i;
@@ -43,6 +44,7 @@ bool store_origin_has (const mst_store_t *self, uint64_t replica, uint64_t numbe
 static void window_shift (store_origin_t *origin, uint64_t bits)
 {
     enum { WORDS = STORE_WINDOW / 64 };
+    base_assert (bits <= STORE_WINDOW);
     for (uint64_t i = 0; i < WORDS; i++) {
         uint64_t from = i + bits / 64, low = from < WORDS ? origin->window[from] : 0;
         uint64_t high = from + 1 < WORDS ? origin->window[from + 1] : 0;
@@ -84,6 +86,7 @@ void store_origin_raise (store_origin_t *origin, uint64_t prefix)
 
 store_peer_t *store_peer (mst_store_t *self, uint64_t replica)
 {
+    base_assert (self->peers.count <= MST_STORE_PEERS_MAX);
     BASE_LIST_EACH (&self->peers, i) {
         if (self->peers.items[i].replica == replica)
             return &self->peers.items[i];
@@ -98,6 +101,7 @@ uint64_t store_peer_known (const store_peer_t *peer, uint32_t origin)
 
 static mst_err_t known_set (store_peer_t *peer, uint32_t origin, uint64_t prefix)
 {
+    base_assert (origin < MST_STORE_ORIGINS_MAX);
     while (peer->known.count <= origin)
         if (BASE_LIST_PUSH (&peer->known, 0))
             return base_alloc_error ();

@@ -35,6 +35,8 @@ static mst_err_t object_put (const store_object_t *object, mst_bytes_t *bytes)
 
 static mst_err_t rows_put (const mst_store_t *self, mst_bytes_t *bytes)
 {
+    base_assert (self->origins.count > 0 &&
+                 self->origins.items[0].replica == self->options.replica);
     mst_err_t err = put64 (bytes, self->options.replica);
     if (!err)
         err = put64 (bytes, self->clock.last);

@@ -229,6 +229,8 @@ mst_err_t store_version (mst_store_t *self, const mst_crdt_t *crdt, size_t *coun
 
 mst_err_t store_touch (mst_store_t *self, store_object_t *object)
 {
+    base_assert (object >= self->objects.items &&
+                 object < self->objects.items + self->objects.count);
     if (object->dirty)
         return MST_OK;
     if (BASE_LIST_PUSH (&self->dirty, (uint32_t) (object - self->objects.items)))
@@ -239,6 +241,8 @@ mst_err_t store_touch (mst_store_t *self, store_object_t *object)
 
 mst_err_t store_report (mst_store_t *self, store_object_t *object, uint64_t origin, bool made)
 {
+    base_assert (object >= self->objects.items &&
+                 object < self->objects.items + self->objects.count);
     if (object->reported) {
         object->origin = object->origin == origin ? origin : 0;
         return MST_OK;
@@ -287,6 +291,7 @@ static mst_err_t after_reserve (mst_store_t *self)
 /*  An object that was made for bytes that are refused. */
 static void object_unmake (mst_store_t *self)
 {
+    base_assert (self->objects.count > 0);
     store_object_t *object = &self->objects.items[--self->objects.count];
     (void) base_names_remove (&self->paths, object->path, object->path_bytes);
     base_free (object->path);
@@ -488,6 +493,7 @@ static mst_err_t object_forget (mst_store_t *self, store_object_t *object, uint6
     where the first one ended. */
 mst_err_t store_forget_now (mst_store_t *self, uint64_t replica)
 {
+    base_assert (replica != 0 && replica != self->options.replica);
     uint64_t sum = self->forgotten_sum + state_hash_mix (replica, 1);
     if (self->forgotten.count >= MST_STORE_FORGOTTEN_MAX)
         return base_error (MST_E_LIMIT, "MST_STORE_FORGOTTEN_MAX (%d) is reached",

@@ -22,6 +22,7 @@ static uint32_t level_begin (uint32_t level)
 
 static uint32_t node_of (uint64_t path_hash, uint32_t level)
 {
+    base_assert (level <= STORE_LEVELS_MAX);
     return level == 0 ? 0 : (uint32_t) (path_hash >> (64 - 4 * level));
 }
 
@@ -46,6 +47,7 @@ void store_tree_fini (mst_store_t *self)
 
 static void sum_add (mst_store_t *self, uint64_t path_hash, uint64_t more)
 {
+    base_assert (self->sums != NULL);
     for (uint32_t level = 0; level <= self->levels; level++)
         self->sums[level_begin (level) + node_of (path_hash, level)] += more;
 }
@@ -60,6 +62,7 @@ static void leaf_enter (mst_store_t *self, uint32_t index)
 
 static mst_err_t tree_build (mst_store_t *self, uint32_t levels)
 {
+    base_assert (levels <= STORE_LEVELS_MAX);
     uint64_t *sums = base_calloc (level_begin (levels + 1), sizeof *sums);
     uint32_t *leaves = base_alloc (level_nodes (levels) * sizeof *leaves);
     if (!sums || !leaves) {
