@@ -121,6 +121,8 @@ mst_err_t timemgmt_bounds_resign (timemgmt_bounds_t *self, uint32_t slot,
     if (err)
         return err;
     timemgmt_report_apply (self, slot, report);
+    /*  Its bound holds nobody back any more; what it reported still counts in each receiver's M
+       until that one has acknowledged it. */
     row_leave (self, slot, TIMEMGMT_ROW_LEFT);
     timemgmt_row_check_gone (self, slot);
     timemgmt_table_settle (self, grants);
@@ -166,11 +168,14 @@ mst_err_t timemgmt_bounds_kill (timemgmt_bounds_t *self, uint32_t slot, timemgmt
         self->rows[slot].presence == TIMEMGMT_ROW_DEAD)
         return timemgmt_row_unknown (slot);
     timemgmt_row_t *row = timemgmt_row (self, slot);
+    /*  All memory is taken before anything changes: a death is told whole or not at all. */
     mst_err_t err = timemgmt_grants_reserve (self, 0, grants);
     if (!err)
         err = cut_reserve (row, cut);
     if (err)
         return err;
+    /*  Read first: afterwards the row regulates no more. A ghost has no bound, and needs a cut
+       all the same, since its messages may be on their way. */
     if (row->regulating || row->regulation_pending)
         cut->bound = timemgmt_row_promise (self, slot);
     cut_fill (self, slot, cut);
@@ -185,6 +190,8 @@ mst_err_t timemgmt_bounds_kill (timemgmt_bounds_t *self, uint32_t slot, timemgmt
 
 /*  Regulating and constrained ---------------------------------------------------------------- */
 
+/*  While a request is open its promise stands: nobody turns regulation or constraint on, or changes
+   the lookahead, under it. */
 static mst_err_t check_not_advancing (const timemgmt_row_t *row, uint32_t slot)
 {
     base_assert (row != NULL);
@@ -237,6 +244,8 @@ static void regulation_assign (timemgmt_bounds_t *self, uint32_t slot, int64_t l
     base_assert (row->floor.bound >= time && time >= row->now);
 }
 
+/*  From the moment when it is asked for, a pending regulator counts as one: the others are held
+   by its floor before its callback tells it the time ("Coming, going, changing"). */
 mst_err_t timemgmt_bounds_enable_regulation (timemgmt_bounds_t *self, uint32_t slot,
                                              uint64_t number, int64_t lookahead,
                                              const timemgmt_report_t *report,
@@ -270,6 +279,7 @@ mst_err_t timemgmt_bounds_enable_regulation (timemgmt_bounds_t *self, uint32_t s
     return MST_OK;
 }
 
+/*  Its bound leaves the heap, so others may be granted in this very result. */
 mst_err_t timemgmt_bounds_disable_regulation (timemgmt_bounds_t *self, uint32_t slot,
                                               const timemgmt_report_t *report,
                                               timemgmt_grants_t *grants)
@@ -334,6 +344,7 @@ mst_err_t timemgmt_bounds_disable_constraint (timemgmt_bounds_t *self, uint32_t 
         return err;
     timemgmt_report_apply (self, slot, report);
     row->constrained = false;
+    /*  Nothing can come late for it any more, so a regulator need not heed it. */
     row->horizon = TIMEMGMT_KEY_NONE;
     timemgmt_row_place (self, slot);
     timemgmt_table_settle (self, grants);
@@ -359,6 +370,8 @@ mst_err_t timemgmt_bounds_modify_lookahead (timemgmt_bounds_t *self, uint32_t sl
     if (err)
         return err;
     timemgmt_report_apply (self, slot, report);
+    /*  It grows at once, and shrinks only as time advances: the others were promised the floor,
+       which does not fall. */
     timemgmt_floor_modify (&row->floor, row->now, lookahead);
     base_assert (row->floor.bound >= row->now);
     timemgmt_row_place (self, slot);
@@ -408,6 +421,8 @@ static int64_t flush_target (const timemgmt_bounds_t *self, uint32_t slot)
     return timemgmt_time_max (row->now, time);
 }
 
+/*  The report first: it brings the smallest stamp queued here, which is part of M and so of what
+   this request may be granted. */
 mst_err_t timemgmt_bounds_request (timemgmt_bounds_t *self, uint32_t slot, timemgmt_kind_t kind,
                                    uint64_t number, int64_t time, const timemgmt_report_t *report,
                                    timemgmt_grants_t *grants)
@@ -430,6 +445,8 @@ mst_err_t timemgmt_bounds_request (timemgmt_bounds_t *self, uint32_t slot, timem
     row->kind = kind;
     row->number = number;
     row->requested = time;
+    /*  A flush never waits: it is granted here, and its messages come without a promise that
+       they are all. */
     if (kind == TIMEMGMT_FQR)
         timemgmt_row_grant (self, slot, flush_target (self, slot));
     else
@@ -439,6 +456,7 @@ mst_err_t timemgmt_bounds_request (timemgmt_bounds_t *self, uint32_t slot, timem
     return MST_OK;
 }
 
+/*  Nothing is asked; but what it acknowledges, or tells of, can grant another one's request. */
 mst_err_t timemgmt_bounds_report (timemgmt_bounds_t *self, uint32_t slot,
                                   const timemgmt_report_t *report, timemgmt_grants_t *grants)
 {

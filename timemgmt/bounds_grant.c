@@ -19,6 +19,7 @@ bool timemgmt_row_depends (const timemgmt_row_t *row)
     return row->waiting && row->constrained && timemgmt_kind_by_message (row->kind);
 }
 
+/*  The first table of docs/time.md, "Bounds and grants", for a given M. */
 int64_t timemgmt_row_bound_at (const timemgmt_row_t *row, int64_t message_min)
 {
     base_assert (row->regulating || row->regulation_pending);
@@ -38,6 +39,7 @@ int64_t timemgmt_row_bound (timemgmt_row_t *row)
     return timemgmt_row_bound_at (row, timemgmt_row_message_min (row));
 }
 
+/*  The smallest bound of the others that regulate; KEY_NONE: there are none, so it is undefined. */
 int64_t timemgmt_table_galt (const timemgmt_bounds_t *self, uint32_t slot)
 {
     const timemgmt_slot_item_t *least = timemgmt_slot_heap_top_but (&self->regulators, slot);
@@ -45,6 +47,8 @@ int64_t timemgmt_table_galt (const timemgmt_bounds_t *self, uint32_t slot)
     return least ? least->key : TIMEMGMT_KEY_NONE;
 }
 
+/*  What others can rely on for good. A message still to come can pull back the bound of a row
+   that waits by message, but no sender is below its GALT. */
 int64_t timemgmt_row_promise (const timemgmt_bounds_t *self, uint32_t slot)
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
@@ -75,6 +79,7 @@ int64_t timemgmt_table_galt_closed (const timemgmt_bounds_t *self, uint32_t slot
     return galt;
 }
 
+/*  The g of docs/time.md, "Bounds and grants": max (now, min (t, M)) by message, t by time. */
 int64_t timemgmt_row_target (timemgmt_row_t *row)
 {
     base_assert (row->waiting);
@@ -86,6 +91,8 @@ int64_t timemgmt_row_target (timemgmt_row_t *row)
     return timemgmt_time_max (row->now, time);
 }
 
+/*  How far a row that waits by message has promised to be: its target, as far as GALT lets it.
+   KEY_NONE for who does not wait so. */
 int64_t timemgmt_row_reach (const timemgmt_bounds_t *self, uint32_t slot)
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
@@ -97,6 +104,8 @@ int64_t timemgmt_row_reach (const timemgmt_bounds_t *self, uint32_t slot)
     return galt == TIMEMGMT_KEY_NONE ? time : timemgmt_time_min (time, galt);
 }
 
+/*  Regulation that begins ahead of the present is an advance as well, and a hold stops it like
+   one. */
 bool timemgmt_row_held (const timemgmt_row_t *row, int64_t time)
 {
     base_assert (row != NULL && time != TIMEMGMT_KEY_NONE);
@@ -113,6 +122,8 @@ static int64_t row_threshold (timemgmt_row_t *row)
     return timemgmt_kind_strict (row->kind) ? timemgmt_time_above (time) : time;
 }
 
+/*  To be called after each change of a row: its keys in the heaps follow from it. Who is held
+   stands in no heap of waiters, so nobody looks at it until the release. */
 void timemgmt_row_place (timemgmt_bounds_t *self, uint32_t slot)
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
@@ -145,6 +156,8 @@ void timemgmt_row_grant (timemgmt_bounds_t *self, uint32_t slot, int64_t time)
     base_assert (self->waiting_count > 0 && row->presence == TIMEMGMT_ROW_JOINED);
     row->waiting = false;
     self->waiting_count--;
+    /*  TAR and NMR give all messages of the time granted, so the first that may still come is
+       just above it; after TARA and NMRA more can come at that very time. */
     row->now = time;
     if (row->constrained)
         row->horizon = timemgmt_time_max (
@@ -205,6 +218,7 @@ static bool change_reached (const timemgmt_bounds_t *self, uint32_t slot, int64_
     return galt == TIMEMGMT_KEY_NONE || time <= galt;
 }
 
+/*  What was sent before is in hand then: the grant of a constraint has needs like any other. */
 static void grant_constraint (timemgmt_bounds_t *self, uint32_t slot)
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
@@ -217,6 +231,8 @@ static void grant_constraint (timemgmt_bounds_t *self, uint32_t slot)
     row_emit (self, slot);
 }
 
+/*  Its floor has stood since it was asked for, and has held the others since: nothing that they
+   were granted lies beyond it. */
 static void grant_regulation (timemgmt_bounds_t *self, uint32_t slot)
 {
     timemgmt_row_t *row = timemgmt_row (self, slot);
@@ -274,6 +290,8 @@ void timemgmt_row_check_gone (timemgmt_bounds_t *self, uint32_t slot)
     row_emit (self, slot);
 }
 
+/*  Only what rose since this row's last grant is named. What is acknowledged is in hand; what a
+   dead one reported may never come, and the library goes by the cut. */
 static void emit_needs (timemgmt_bounds_t *self, timemgmt_row_t *row, timemgmt_grants_t *grants)
 {
     while (row->dirty) {
@@ -320,12 +338,16 @@ static void emit_gone (timemgmt_bounds_t *self, uint32_t slot, timemgmt_grants_t
     timemgmt_row_t *row = timemgmt_row (self, slot);
     base_assert (self->ghost_count > 0 && row->in == NULL);
     base_assert (row->open_count == 0 && row->presence >= TIMEMGMT_ROW_LEFT);
+    /*  Nobody waits for its messages any more. After this result the slot may be given out
+       again. */
     timemgmt_pairs_drop_out (self, slot);
     emit (self, slot, TIMEMGMT_GONE, 0, grants);
     self->ghost_count--;
     *row = (timemgmt_row_t){ .presence = TIMEMGMT_ROW_FREE };
 }
 
+/*  The end of every record. The heap `ready` sorts by slot, so the same records give the same
+   result, whatever order the heaps found it in. */
 void timemgmt_table_settle (timemgmt_bounds_t *self, timemgmt_grants_t *grants)
 {
     base_assert (self != NULL && grants != NULL);

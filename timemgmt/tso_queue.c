@@ -104,6 +104,7 @@ mst_err_t timemgmt_tso_queue_name (timemgmt_tso_queue_t *self, uint32_t sender, 
     queue_sender_t *one = &self->senders[sender];
     if (one->name && strcmp (one->name, name) == 0)
         return MST_OK;
+    /*  The order of what is queued goes by the name: it cannot change under it. */
     if (one->count > 0)
         return base_error (MST_E_INVALID_ARGUMENT,
                            "sender %" PRIu32 " is \"%s\" and has messages queued, it cannot become "
@@ -126,6 +127,8 @@ mst_err_t timemgmt_tso_queue_name (timemgmt_tso_queue_t *self, uint32_t sender, 
 
 /*  Order ------------------------------------------------------------------------------------- */
 
+/*  The one order of docs/time.md, promise 2: time, sender's name, sequence, place in the bundle.
+   Ranks stand for the names, so that no text is compared here. */
 static bool message_less (const timemgmt_tso_queue_t *self, const timemgmt_message_t *a,
                           const timemgmt_message_t *b)
 {
@@ -185,6 +188,7 @@ static void heap_take (timemgmt_tso_queue_t *self, size_t index)
         return;
     timemgmt_message_t gone = self->heap.items[index];
     base_assert (self->senders[gone.sender].count > 0);
+    /*  The last item comes from another branch: it may belong above the gap as well as below. */
     if (message_less (self, &last, &gone))
         heap_up (self, index, last);
     else
@@ -241,6 +245,7 @@ mst_err_t timemgmt_tso_queue_push (timemgmt_tso_queue_t *self, const timemgmt_me
     mst_err_t err = queue_check (self, message);
     if (err)
         return err;
+    /*  All of the run was taken: it starts again at the front, with nothing to move. */
     if (self->run_head == self->run.count)
         self->run_head = self->run.count = 0;
     bool in_order = self->run.count == 0 ||
@@ -346,6 +351,7 @@ mst_err_t timemgmt_tso_queue_cut (timemgmt_tso_queue_t *self, uint32_t sender, u
 {
     base_assert (self != NULL && dropped != NULL);
     size_t before = dropped->count;
+    /*  Room for all that may go, before anything goes: a cut happens whole or not at all. */
     size_t most = timemgmt_tso_queue_count_of (self, sender);
     base_assert (most <= timemgmt_tso_queue_count (self));
     for (size_t i = 0; i < most; i++) {
@@ -360,6 +366,8 @@ mst_err_t timemgmt_tso_queue_cut (timemgmt_tso_queue_t *self, uint32_t sender, u
         return MST_OK;
     list_cut (&self->run, self->run_head, sender, sequence, dropped);
     list_cut (&self->heap, 0, sender, sequence, dropped);
+    /*  What stayed has lost its order as a heap: it is built anew from the bottom (Floyd 1964,
+       "Treesort 3"). */
     for (size_t i = self->heap.count; i-- > 0;)
         heap_down (self, i, self->heap.items[i]);
     sort_dropped (self, dropped->items + before, dropped->count - before);

@@ -28,6 +28,7 @@ static mst_err_t collect_marks (federate_core_t *self, bool wanted, wire_pairs_t
     return MST_OK;
 }
 
+/*  Only once the frame stands: a send that fails leaves the marks for the next one. */
 static void clear_marks (federate_core_t *self)
 {
     BASE_MAP_EACH (&self->peers, entry) {
@@ -118,6 +119,8 @@ mst_err_t federate_control_send_time (federate_core_t *self, uint8_t kind, uint6
 
     base_assert (self != NULL);
     base_arena_reset (&self->send_arena);
+    /*  All that was sent before the request is in a sealed bundle, and so in this report
+       (docs/time.md, "The ledger"). */
     mst_err_t err = federate_route_seal_all (self);
     if (err)
         return err;
@@ -223,6 +226,8 @@ static bool pairs_met (federate_core_t *self, wire_pairs_t need)
 {
     for (uint32_t i = 0; i < need.count; i++) {
         const federate_peer_t *peer = federate_peer (self, need.items[i].federate);
+        /*  Needs on who has left are capped by what is in hand (docs/protocol.md, section 8);
+           who floods or sends garbage is waited for no longer. */
         if (!peer || peer->finished || peer->barred || peer->received >= need.items[i].sequence)
             continue;
         self->lacks_sender = peer->id;
@@ -233,6 +238,8 @@ static bool pairs_met (federate_core_t *self, wire_pairs_t need)
     return true;
 }
 
+/*  What a ready record needs is in hand; it must also be released before the record is applied,
+   whatever marks it waits for. */
 static mst_err_t release_needed (federate_core_t *self, wire_pairs_t need)
 {
     for (uint32_t i = 0; i < need.count; i++) {
@@ -252,6 +259,7 @@ static bool control_ready (federate_core_t *self, const federate_control_t *cont
 {
     if (!pairs_met (self, view->down.need))
         return false;
+    /*  A flush has no needs: it gives what is here. */
     if (control->kind != WIRE_KIND_GRANT || view->grant.kind == WIRE_ADVANCE_FQR)
         return true;
     return pairs_met (self, view->grant.need);
@@ -259,6 +267,7 @@ static bool control_ready (federate_core_t *self, const federate_control_t *cont
 
 static void note_stamp (federate_core_t *self, const wire_down_t *down, bool last_of_event)
 {
+    /*  An event can have several records: its number counts as applied with the last of them. */
     uint64_t applied = last_of_event ? down->global : down->global - (down->global > 0);
 
     if (applied > self->applied)
@@ -479,6 +488,8 @@ mst_err_t federate_control_queue (federate_core_t *self, const federate_callback
     base_assert (self != NULL);
     base_assert (callback->kind != FEDERATE_NOTHING);
     bool removal = callback->kind == FEDERATE_REMOVED;
+    /*  The record follows data that waits for its causes, so its callback waits too; the record
+       itself was applied in its turn (docs/time.md, "Causal delivery"). */
     if (federate_causal_holds (self, self->following))
         return federate_causal_defer (self, callback);
     mst_err_t err =

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/*  A delivery looks into memory of the core; it is valid until the next call, which begins here. */
 static void let_go (federate_core_t *self)
 {
     if (self->taken_parcel)
@@ -132,6 +133,8 @@ static inline bool next_plainly (federate_core_t *self, federate_bundle_t *bundl
     return true;
 }
 
+/*  It comes as the class that the receiver subscribed to; parameters which that class does not
+   have are left out. */
 static bool make_interaction (federate_core_t *self, const wire_message_t *message,
                               wire_reader_t *reader, federate_delivery_t *delivery)
 {
@@ -514,6 +517,8 @@ static bool regulation_begins (federate_core_t *self, federate_delivery_t *deliv
     self->regulating = true;
     if (self->grant.time > self->now)
         self->now = self->grant.time;
+    /*  With kind 6 `galt` is the smallest stamp that may be sent from now on (docs/protocol.md,
+       section 7): it can be above time + lookahead. */
     timemgmt_floor_init (&self->floor, self->time_type, self->grant.galt, self->floor.lookahead);
     delivery->kind = FEDERATE_REGULATION_ENABLED;
     delivery->time = self->grant.time;
@@ -547,6 +552,8 @@ static int earliest (const federate_core_t *self)
         best = FEDERATE_FIFO_HEAD (&self->callbacks).order;
         which = 1;
     }
+    /*  A constrained federate that is not advancing gets control callbacks alone (docs/time.md,
+       "Delivery"). */
     if (!receive_order_due (self))
         return which;
     if (FEDERATE_FIFO_COUNT (&self->removals) > 0 &&
@@ -585,6 +592,8 @@ static __attribute__ ((noinline)) mst_err_t next_in_turn (federate_core_t *self,
             break;
         case 3: found = next_in_bundle (self, delivery); break;
         default:
+            /*  The line is empty: now the time-stamped messages up to the grant, and last the
+               grant. */
             if (!self->granting)
                 return MST_OK;
             found = next_timed (self, delivery) || finish_grant (self, delivery);
@@ -609,6 +618,7 @@ mst_err_t federate_core_next (federate_core_t *self, federate_delivery_t *delive
 {
     base_assert (self != NULL);
     base_assert (delivery != NULL);
+    /*  The short way only where nothing could come before the data, and nothing is to be let go. */
     if (FEDERATE_FIFO_COUNT (&self->data) > 0 && FEDERATE_FIFO_COUNT (&self->callbacks) == 0 &&
         FEDERATE_FIFO_COUNT (&self->removals) == 0 && receive_order_due (self) &&
         !self->taken_parcel && self->taken_callback.kind == FEDERATE_NOTHING &&

@@ -27,6 +27,8 @@ static mst_err_t send_credit (federate_core_t *self, federate_peer_t *peer)
                                  .peer = peer->id };
 
     peer->credited = peer->consumed;
+    /*  It has no connection to us: its bundles came by the RTI, and the credit goes back that
+       way. */
     if (peer->connection == 0) {
         self->urgent = true;
         return wire_route_talk_write (&self->outbox, WIRE_KIND_CREDIT, &talk);
@@ -67,6 +69,8 @@ void federate_parcel_drop (federate_core_t *self, federate_parcel_t *parcel)
     if (parcel->peer)
         self->queued_bytes -= parcel->size_bytes;
     credit (self, parcel);
+    /*  The bytes are the shell's and go back to it by an effect. Without memory for one the
+       parcel waits in a list: bytes are late then, never lost. */
     if (parcel->owner && BASE_LIST_ROOM (&self->effects)) {
         parcel->next = self->unreleased;
         self->unreleased = parcel;
@@ -162,6 +166,8 @@ static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer,
 {
     wire_reader_t reader = bundle->reader;
     bool above_cut = peer->lost && bundle->head.sequence > peer->cut_sequence;
+    /*  Who is not constrained gets time-stamped messages in receive order, where they stand in
+       the bundle (docs/time.md, "Delivery"). */
     bool take_out = self->constrained || above_cut;
 
     *receive_ordered = 0;
@@ -223,6 +229,8 @@ static mst_err_t release_bundle (federate_core_t *self, federate_peer_t *peer,
     return MST_OK;
 }
 
+/*  A grant's need covers a bundle: the RTI has processed all that its sender had issued. Else
+   both marks must hold (docs/protocol.md, section 3). */
 static bool marks_met (const federate_core_t *self, const federate_peer_t *peer,
                        const federate_bundle_t *bundle)
 {
@@ -304,6 +312,9 @@ mst_err_t federate_inbound_release (federate_core_t *self, federate_peer_t *peer
         federate_bundle_t bundle = FEDERATE_FIFO_HEAD (&peer->held);
         FEDERATE_FIFO_POP (&peer->held);
         base_trace ("federate/core/inbound.c: federate_inbound_release");
+        /*  From here on it is reported as received, because its stamps are in the queue's
+           minimum: the ledger must find them in one of the two places (docs/time.md, "The
+           ledger"). */
         peer->released = bundle.head.sequence;
         peer->report_due = true;
         mst_err_t err = release_bundle (self, peer, &bundle);
@@ -396,6 +407,7 @@ static mst_err_t check_bundle (const federate_core_t *self, const federate_peer_
 static mst_err_t arrive_best_effort (federate_core_t *self, federate_peer_t *peer,
                                      federate_bundle_t *bundle)
 {
+    /*  A sequence of its own: gaps are all that tells of a loss. */
     if (bundle->head.sequence > peer->received_best_effort + 1)
         self->counters.best_effort_lost += bundle->head.sequence - peer->received_best_effort - 1;
     if (bundle->head.sequence > peer->received_best_effort)
@@ -406,12 +418,14 @@ static mst_err_t arrive_best_effort (federate_core_t *self, federate_peer_t *pee
         federate_parcel_drop (self, bundle->parcel);
         return ask ? send_probe (self, peer, &bundle->head) : MST_OK;
     }
+    /*  No order of time for what may be lost. */
     bundle->head.smallest = WIRE_TIME_NEVER;
     return release_bundle (self, peer, bundle);
 }
 
 static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_bundle_t *bundle)
 {
+    /*  Reliable bundles have no gaps, whatever road they take: a gap is the sender's mistake. */
     if (bundle->head.sequence != peer->received + 1) {
         mst_err_t err = base_error (MST_E_MALFORMED, "bundle %llu of %s came after bundle %llu",
                                     (unsigned long long) bundle->head.sequence, peer->name,
@@ -430,6 +444,7 @@ static mst_err_t arrive (federate_core_t *self, federate_peer_t *peer, federate_
     mst_err_t err = federate_inbound_release (self, peer);
     if (!err)
         err = federate_inbound_probe (self, peer);
+    /*  The last one that was awaited of somebody who has left. */
     if (!err && peer->departed && !peer->finished && peer->received >= peer->cut_sequence)
         err = federate_peer_finish (self, peer);
     return err;
@@ -447,6 +462,7 @@ void federate_inbound_blocked (federate_core_t *self)
 static void take_in (federate_core_t *self, federate_peer_t *peer, federate_parcel_t *parcel)
 {
     parcel->references++;
+    /*  A parcel of several bundles is counted once, with the first of them. */
     if (!parcel->peer) {
         parcel->peer = peer;
         parcel->uncredited = self->uncredited;
@@ -499,6 +515,8 @@ static mst_err_t take_bundle (federate_core_t *self, uint64_t connection, const 
     mst_err_t err = wire_bundle_read (frame, &bundle.reader, &bundle.head);
     if (err)
         return err;
+    /*  A connection speaks for the one peer that said HELLO on it; what comes by the RTI names
+       its sender. */
     federate_peer_t *peer = connection ? base_map_pointer (&self->connections, connection)
                                        : federate_peer (self, bundle.head.from);
     if (!peer || peer->id != bundle.head.from)
@@ -558,6 +576,7 @@ mst_err_t federate_core_from_peer (federate_core_t *self, uint64_t connection, c
     *parcel = (federate_parcel_t){
         .owner = owner, .data = data, .size_bytes = size_bytes, .references = 1
     };
+    /*  The one reference is ours while frames are read; each bundle that stays adds its own. */
     for (;;) {
         err = wire_frame_next (data, size_bytes, &offset, &frame);
         if (err || !frame.body)

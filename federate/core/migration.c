@@ -44,6 +44,8 @@ static mst_err_t check_leaving (const federate_core_t *self, const federate_obje
         return base_error (MST_E_MIGRATION_REFUSED,
                            "%s must be time regulating, and granted, to hand over \"%s\"",
                            self->name, object->name);
+    /*  The last update goes out with the time of the cut, so that time must still be open to it;
+       the RTI checks the same against its bound (section 9). */
     if (cut < self->floor.bound)
         return base_error (
             MST_E_INVALID_TIME, "the cut %s is below %s, the smallest time that %s may send",
@@ -51,6 +53,7 @@ static mst_err_t check_leaving (const federate_core_t *self, const federate_obje
     if (!home || home->departed)
         return base_error (MST_E_MIGRATION_REFUSED, "the new home of \"%s\" is not joined",
                            object->name);
+    /*  An epoch is valid in (cut, next cut]: it would be empty. */
     if (object->arrived && cut <= object->came)
         return base_error (MST_E_MIGRATION_REFUSED,
                            "\"%s\" came here at the cut %s: the next one is later", object->name,
@@ -58,6 +61,8 @@ static mst_err_t check_leaving (const federate_core_t *self, const federate_obje
     return MST_OK;
 }
 
+/*  What goes to one home at one cut is decided together. A batch of which a state has left takes
+   no more in. */
 static federate_batch_t *batch_for (federate_core_t *self, uint32_t new_home, int64_t cut)
 {
     for (size_t i = 0; i < self->batches.count; i++) {
@@ -158,6 +163,7 @@ static mst_err_t send_batch (federate_core_t *self, federate_batch_t *batch)
         err = federate_route_open (self, home);
     for (size_t i = 0; !err && i < count; i++)
         handles[i] = batch->objects.items[i].object;
+    /*  After a failure for want of memory it goes on with the first state that has not left. */
     while (!err && there && batch->states < count) {
         const federate_leaving_t *leaving = &batch->objects.items[batch->states];
         err = send_state_to_recorders (self, batch, leaving);
@@ -246,6 +252,7 @@ static bool read_values (const wire_message_t *message, wire_reader_t *reader,
     return out->count > 0;
 }
 
+/*  Urgent: the RTI withholds two grants until it has this. */
 static mst_err_t vote (federate_core_t *self, const federate_arrival_t *arrival,
                        const char *refusal)
 {
@@ -344,6 +351,8 @@ static mst_err_t decided_at_old_home (federate_core_t *self, const wire_migrate_
     return MST_OK;
 }
 
+/*  Known, but not yet owned: the object becomes ours when its state has its turn in the queue,
+   at the cut. */
 static mst_err_t decided_at_new_home (federate_core_t *self, const wire_migrate_decided_t *args)
 {
     federate_arrival_t *arrival =

@@ -44,6 +44,8 @@ static federate_route_t *route_new (const federate_core_t *self, federate_peer_t
     return route;
 }
 
+/*  The first frame of a route (docs/protocol.md, section 7); the token shows that we are the one
+   whom the RTI introduced. */
 static mst_err_t send_hello (federate_core_t *self, federate_route_t *route)
 {
     wire_route_talk_t talk = {
@@ -113,6 +115,8 @@ mst_err_t federate_route_open (federate_core_t *self, federate_peer_t *peer)
         (list)->count++;                                                                           \
     } while (0)
 
+/*  A subscriber of a class hears of those below it as well: what it wants of a class is the
+   union along the way up. */
 static mst_err_t interest_in_objects (federate_core_t *self, federate_route_t *route,
                                       uint32_t index, uint64_t mask)
 {
@@ -298,6 +302,7 @@ static mst_err_t begin_bundle (federate_core_t *self, federate_route_t *route)
     return MST_OK;
 }
 
+/*  Best effort never blocks: what finds no room is lost, and counted. */
 static mst_err_t add_best_effort (federate_core_t *self, federate_route_t *route,
                                   const wire_message_t *message, const wire_message_value_t *values)
 {
@@ -388,6 +393,7 @@ static mst_err_t send_or_wait (federate_core_t *self, federate_route_t *route, b
 
     size_t size = bytes->size_bytes;
     mst_err_t err = MST_OK;
+    /*  Nothing overtakes what already waits: a route is one sequence. */
     if (route->welcome && !route->broken && FEDERATE_FIFO_COUNT (&route->waiting) == 0)
         err = dispatch (self, route, bytes);
     else if (!(err = FEDERATE_FIFO_ROOM (&route->waiting))) {
@@ -439,6 +445,7 @@ mst_err_t federate_route_seal (federate_core_t *self, federate_route_t *route)
     route->sequence++;
     if (head.smallest != WIRE_TIME_NEVER)
         route->timed_sent_bytes = route->sent_bytes;
+    /*  The next record with marks, and the next report, say how far this route has come. */
     route->marked = true;
     route->unreported = true;
     if (head.smallest < route->unreported_smallest)

@@ -140,6 +140,7 @@ static mst_err_t rti_may_ask (const rti_call_t *call, rti_who_t who)
         return base_error (
             MST_E_NOT_JOINED,
             "this connection has not joined a federation execution: send JOIN first");
+    /*  Written in an earlier life: its handles may mean something else by now. */
     if (call->up.incarnation != call->federate->incarnation)
         return base_error (MST_E_STALE_HANDLE,
                            "the frame was sent by incarnation %u, but federate \"%s\" is %u",
@@ -147,6 +148,8 @@ static mst_err_t rti_may_ask (const rti_call_t *call, rti_who_t who)
     return MST_OK;
 }
 
+/*  Before the handler: what it tells others needs the data that was sent before the record, and
+   that is what the marks say (docs/protocol.md, section 3). */
 static mst_err_t rti_marks_take (rti_call_t *call)
 {
     mst_err_t err = MST_OK;
@@ -189,6 +192,8 @@ static mst_err_t rti_stamp_take (rti_call_t *call)
                                   &call->body_size_bytes);
     if (err)
         return err;
+    /*  A gap ends the connection (docs/protocol.md, section 3): what was lost may have been
+       anything. */
     if (call->up.sequence != link->sequence + 1)
         return base_error (
             MST_E_MALFORMED, "control frame %llu came where %llu was next: frames are missing",
@@ -216,6 +221,8 @@ static mst_err_t rti_control (rti_core_t *core, rti_link_t *link, const wire_fra
     bool wanted = (frame->flags & WIRE_FLAG_REPLY_WANTED) != 0;
     if (!call.answered && (err || wanted))
         rti_reply (core, link, frame->request, err, call.result, frame->kind);
+    /*  Who asked how far the RTI has come with this federate's frames can be told. Read from the
+       link, since a JOIN has just set it and a resign has taken it away. */
     if (link->federate)
         rti_probes_answer (link->federate, false);
     return err;
@@ -226,6 +233,8 @@ static void rti_frame (rti_core_t *core, rti_link_t *link, const wire_frame_t *f
 {
     base_assert (core != NULL);
     base_assert (link != NULL);
+    /*  One frame is one event: all records that it causes have one `global` (docs/protocol.md,
+       section 3). */
     base_arena_reset (&core->arena);
     core->counted = false;
     core->origin = 0;
@@ -246,6 +255,7 @@ static void rti_message (rti_core_t *core, rti_link_t *link, const rti_event_t *
     link->heard_ns = event->now_ns;
     while (!link->closing) {
         mst_err_t err = wire_frame_next (event->data, event->size_bytes, &offset, &frame);
+        /*  Behind a damaged frame nobody knows where the next one begins. */
         if (err) {
             core->origin = 0;
             core->origin_sequence = 0;
@@ -272,6 +282,7 @@ static rti_link_t *rti_link_new (rti_core_t *core, uint64_t connection)
     self->connection = connection;
     self->heard_ns = core->now_ns;
     self->round = UINT64_MAX;
+    /*  The next look must not come later than this one's own limit. */
     if (core->options.silence_limit_ns > 0 &&
         core->silence_next_ns > core->now_ns + core->options.silence_limit_ns)
         core->silence_next_ns = core->now_ns + core->options.silence_limit_ns;
@@ -452,6 +463,8 @@ mst_err_t rti_core_step (rti_core_t *self, const rti_event_t *event, rti_effects
     self->origin = 0;
     self->origin_sequence = 0;
     mst_err_t err = rti_take (self, event);
+    /*  Only now: while a message is taken apart no handler finds a federate gone that it was
+       just given. */
     mst_err_t late = rti_bury (self);
     effects->deadline_ns = rti_deadline (self);
     self->effects = NULL;

@@ -100,6 +100,8 @@ static mst_err_t rti_migration_fits (const rti_federation_t *self, const rti_mig
     return MST_OK;
 }
 
+/*  Both homes are told before the grants that were withheld for it (section 9), recorders with
+   them. Who is gone meanwhile is left out. */
 static void rti_migration_tell (rti_federation_t *self, const rti_migration_t *migration,
                                 bool committed, const char *text)
 {
@@ -143,6 +145,7 @@ static void rti_migration_move (rti_federation_t *self, const rti_migration_t *m
         base_assert (object != NULL && object->migration == NULL);
         uint64_t owned = rti_owned (object, migration->old_home);
         base_assert ((owned & 1) != 0);
+        /*  The old home's share goes as a whole, so there is room for the new home's. */
         rti_own (self, object, migration->new_home, owned);
         rti_acquisition_drop (self, object, migration->new_home, owned);
         object->epoch++;
@@ -176,6 +179,7 @@ void rti_handed_end (rti_federate_t *self, int64_t bound, const char *how)
     BASE_LIST_EACH (&self->handed, i) {
         const rti_handed_t *handed = &self->handed.items[i];
         const rti_federate_t *home = rti_federate_find (federation, handed->new_home);
+        /*  Its reports reach beyond the cut: no tick is missing. */
         if (handed->cut < bound)
             continue;
         (void) snprintf (text, sizeof text,
@@ -217,6 +221,7 @@ static mst_err_t rti_migration_end (rti_federation_t *self, rti_migration_t *mig
     rti_migration_tell (self, migration, committed, text);
     for (uint64_t i = 0; committed && i < migration->count; i++) {
         const rti_object_t *object = rti_object_find (self, migration->objects[i]);
+        /*  Who waited for the old home's attributes waits for the new home's from now on. */
         rti_wishes_ask (self, object, rti_owned (object, migration->new_home));
     }
     self->committed_count += committed ? migration->count : 0; /* objects, not batches */
@@ -241,6 +246,8 @@ static mst_err_t rti_migration_refused (rti_federation_t *self, rti_migration_t 
 }
 
 /*  Is the state in the old home's reports? */
+/*  The bundle that carries the last state lies within what the old home reported for the new
+   one. Without that its death would cut the state off (section 9). */
 static bool rti_migration_reported (const rti_federation_t *self, const rti_migration_t *migration)
 {
     base_assert (self->core != NULL);
@@ -259,8 +266,11 @@ static mst_err_t rti_migration_settle (rti_federation_t *self, rti_migration_t *
 
     base_assert (self->core != NULL);
     base_assert (migration->count > 0);
+    /*  Either of the two may come last, so each of them asks. */
     if (!migration->voted || !rti_migration_reported (self, migration))
         return MST_OK;
+    /*  It fitted when it was prepared; publications and knowledge of objects may have changed
+       since. */
     for (uint64_t i = 0; i < migration->count; i++)
         if (rti_migration_fits (self, migration, migration->objects[i], &object)) {
             (void) snprintf (text, sizeof text, "%s", mst_error_text ());
@@ -279,12 +289,15 @@ mst_err_t rti_migrations_reported (rti_federate_t *self)
     for (rti_migration_t *migration = federation->migrations, *next; !err && migration;
          migration = next) {
         next = migration->next;
+        /*  Settling frees this one: the next was read before. */
         if (migration->old_home == self->handle)
             err = rti_migration_settle (federation, migration);
     }
     return err;
 }
 
+/*  Before the decision the end of either home aborts. Each is ended by itself, so that a call
+   that ran out of memory goes on with the rest when it is made again. */
 mst_err_t rti_migrations_abort (rti_federate_t *self, const char *why)
 {
     rti_federation_t *federation = self->federation;
@@ -360,6 +373,8 @@ static mst_err_t rti_migration_check (rti_federation_t *self, rti_migration_t *m
     return err;
 }
 
+/*  From here on neither home is granted the cut or beyond. Refused when one of them was granted
+   it already, or when the old home may no longer send at it (section 9). */
 static mst_err_t rti_migration_hold (rti_federation_t *self, rti_migration_t *migration)
 {
     const rti_federate_t *from = rti_federate_find (self, migration->old_home);
@@ -389,6 +404,7 @@ static void rti_migration_link (rti_federation_t *self, rti_migration_t *migrati
 }
 
 /*  A vote that came before its MIGRATE is taken out: true, and what it said. */
+/*  MIGRATE comes by the old home's connection, the vote by the new home's: either can be first. */
 static bool rti_vote_take (const rti_federation_t *self, const rti_migration_t *migration,
                            bool *accept)
 {
@@ -446,6 +462,7 @@ static void rti_migration_refuse (rti_federation_t *self, rti_migration_t *migra
         if (object && object->migration == migration)
             object->migration = NULL;
     }
+    /*  One home is told once. */
     if (migration->new_home == migration->old_home)
         migration->new_home = 0;
     rti_migration_epochs (self, migration);
@@ -474,6 +491,7 @@ mst_err_t rti_migrate (rti_call_t *call)
     if (!err)
         err = rti_migration_hold (federation, migration);
     if (err) {
+        /*  Its number is used up all the same: a late vote for it is known to be decided. */
         call->federate->batch = migration->batch;
         rti_migration_refuse (federation, migration);
         return MST_OK;
@@ -497,6 +515,7 @@ static mst_err_t rti_vote_keep (rti_federate_t *self, const rti_vote_t *vote)
     BASE_LIST_EACH (&self->votes, i)
         if (self->votes.items[i].old_home == vote->old_home &&
             self->votes.items[i].batch == vote->batch) {
+            /*  A refusal stands, whatever is said later. */
             self->votes.items[i].accept = self->votes.items[i].accept && vote->accept;
             return MST_OK;
         }

@@ -33,6 +33,8 @@ uint64_t rti_owned_by_any (const rti_object_t *object)
     return mask;
 }
 
+/*  A place for each owner and for each that waits: so rti_own needs no memory when a wish is
+   met, and giving up cannot fail. */
 mst_err_t rti_shares_room (rti_object_t *object, uint32_t more)
 {
     size_t needed = object->shares.count + object->acquisition_count + more;
@@ -74,6 +76,7 @@ static void rti_disown (rti_federation_t *self, rti_object_t *object, uint64_t m
     object->shares.count = kept;
 }
 
+/*  `to` 0: nobody's. Room was made by rti_shares_room when the share was foreseeable. */
 void rti_own (rti_federation_t *self, rti_object_t *object, uint32_t to, uint64_t mask)
 {
     rti_disown (self, object, mask);
@@ -142,6 +145,7 @@ static mst_err_t rti_wish_add (const rti_call_t *call, rti_object_t *object, uin
         return base_error (MST_E_LIMIT, "limits.acquisitions (%d) of object \"%s\" is reached",
                            RTI_ACQUISITIONS, object->name);
     rti_acquisition_t *wish = base_calloc (1, sizeof *wish);
+    /*  Room for its share is made now, while the call can still fail. */
     if (!wish || rti_shares_room (object, 1)) {
         base_free (wish);
         return base_alloc_error ();
@@ -269,6 +273,8 @@ static mst_err_t rti_owner_check (const rti_call_t *call, const rti_object_t *ob
                        call->federate->name, __builtin_ctzll (missing) + 1, object->name);
 }
 
+/*  Section 9 of docs/protocol.md: what is handed over moves whole, so nothing of it may go
+   elsewhere before the decision. */
 static mst_err_t rti_moving_check (const rti_object_t *object)
 {
     base_assert (object->handle != 0);
@@ -306,6 +312,7 @@ mst_err_t rti_divest_wanted (rti_call_t *call)
 {
     const wire_attribute_ownership_divestiture_if_wanted_t *args = call->args;
     wire_attribute_ownership_divestiture_if_wanted_result_t *result = call->result;
+    /*  The result is encoded after this call has returned, so its handles live in the arena. */
     rti_attributes_t *memory = base_arena_alloc (&call->core->arena, 1, sizeof *memory);
     rti_object_t *object = NULL;
     uint32_t class_index = 0;
@@ -398,10 +405,12 @@ mst_err_t rti_acquire (rti_call_t *call)
     if (!err)
         err = rti_acquire_check (call, object, class_index, mask);
     if (!err)
+        /*  One share for what is free now, one for what it will wait for. */
         err = rti_shares_room (object, 2);
     if (err || mask == 0)
         return err;
     uint64_t taken = mask & rti_owned_by_any (object);
+    /*  The wish first: it is the last step that can fail. */
     if (taken != 0)
         err = rti_wish_add (call, object, taken);
     if (err)
@@ -505,6 +514,7 @@ mst_err_t rti_query_ownership (rti_call_t *call)
                                                          share->mask & mask, &memory),
                                                      .federate = share->federate };
         rti_tell (call->federate, WIRE_SERVICE_INFORM_ATTRIBUTE_OWNERSHIP, &inform);
+        /*  What is left in the end has no owner. */
         mask &= ~share->mask;
     }
     if (mask == 0)
