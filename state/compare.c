@@ -125,26 +125,40 @@ static mst_err_t trim_all (mst_store_t *self)
     return MST_OK;
 }
 
-/*  Those who were forgotten elsewhere are forgotten here: who did it had seen that nothing of them
-   is lacking here. *lacks: the peer has not forgotten all that were forgotten here. */
-static mst_err_t forgotten_take (mst_store_t *self, state_reader_t *reader, bool *lacks)
+/*  A list of forgotten replicas that can be true; the reader stays where it is. */
+static mst_err_t forgotten_check (const mst_store_t *self, uint64_t sender, state_reader_t reader)
 {
-    uint32_t count = state_take_count (reader, 8);
+    uint32_t count = state_take_count (&reader, 8);
     if (count > MST_STORE_FORGOTTEN_MAX)
         return cut ();
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t replica = state_take64 (reader);
-        if (replica == 0 || replica == self->options.replica)
+        uint64_t replica = state_take64 (&reader);
+        if (replica == 0 || replica == sender)
+            return cut ();
+        if (replica == self->options.replica)
             return base_error (MST_E_INVALID_ARGUMENT,
                                "a peer has forgotten this replica: start it "
                                "anew under a new number");
-        mst_err_t err =
-            store_is_forgotten (self, replica) ? MST_OK : store_forget_now (self, replica);
-        if (err)
-            return err;
+    }
+    return reader.bad || reader.at != reader.end ? cut () : MST_OK;
+}
+
+/*  Those who were forgotten elsewhere are forgotten here: who did it had seen that nothing of them
+   is lacking here. *lacks: the peer has not forgotten all that were forgotten here. */
+static mst_err_t forgotten_take (mst_store_t *self, uint64_t sender, state_reader_t *reader,
+                                 bool *lacks)
+{
+    mst_err_t err = forgotten_check (self, sender, *reader);
+    if (err)
+        return err;
+    uint32_t count = state_take_count (reader, 8);
+    for (uint32_t i = 0; !err && i < count; i++) {
+        uint64_t replica = state_take64 (reader);
+        if (!store_is_forgotten (self, replica))
+            err = store_forget_now (self, replica);
     }
     *lacks = count < self->forgotten.count;
-    return MST_OK;
+    return err;
 }
 
 static mst_err_t tree_send (mst_store_t *self, uint64_t peer, uint32_t level, const uint32_t *nodes,
@@ -179,14 +193,14 @@ static mst_err_t digest_take (mst_store_t *self, store_peer_t *peer, state_reade
     bool lacks = false;
     mst_err_t err = store_peer_learn (self, peer, reader);
     if (!err)
-        err = forgotten_take (self, reader, &lacks);
+        err = forgotten_take (self, replica, reader, &lacks);
     if (err)
         return err;
-    if (reader->bad || reader->at != reader->end)
-        return cut ();
     if (lacks)
         return store_compare_begin (self, replica);
-    return digest_answer (self, store_peer (self, replica), root, answer != 0);
+    peer = store_peer (self, replica); /* peers that were forgotten have left the list */
+    base_assert (peer != NULL);
+    return digest_answer (self, peer, root, answer != 0);
 }
 
 static mst_err_t ack_take (mst_store_t *self, store_peer_t *peer, state_reader_t *reader)

@@ -256,6 +256,33 @@ static void test_sender (void)
     messages_free ();
 }
 
+/*  A digest that says that its own sender was forgotten, or the receiver: nobody is forgotten, not
+    even those who stand before them in the list. */
+static void test_forgotten (void)
+{
+    static const uint8_t liars[] = { 1, 2 };
+    uint64_t hash;
+    record ();
+    for (size_t i = 0; i < sizeof liars; i++) {
+        mst_store_t *store = asked (&hash);
+        size_t size_bytes = messages[0].size_bytes;
+        uint8_t *data = calloc (1, size_bytes + 16);
+        memcpy (data, messages[0].data, size_bytes);
+        CHECK_INT (data[3], 3); /* a digest; it ends with how many were forgotten */
+        data[size_bytes - 4] = 2;
+        data[size_bytes] = 77;
+        data[size_bytes + 8] = liars[i];
+        seal (data, size_bytes + 16);
+        CHECK_ERR (give (store, data, size_bytes + 16),
+                   liars[i] == 1 ? MST_E_MALFORMED : MST_E_INVALID_ARGUMENT);
+        CHECK_OK (mst_store_peer_add (store, 77)); /* not forgotten */
+        untouched (store, hash);
+        free (data);
+        mst_store_destroy (&store);
+    }
+    messages_free ();
+}
+
 /*  Its clock runs a minute ahead. */
 static void test_clock (void)
 {
@@ -455,6 +482,7 @@ static CU_TestInfo tests[] = {
     { "messages that are cut behind the checksum", test_cut_inside },
     { "another version, another kind", test_other_version },
     { "senders who cannot be", test_sender },
+    { "a digest that forgets whom it cannot", test_forgotten },
     { "a sender whose clock lies", test_clock },
     { "another type at one path", test_other_type },
     { "a saved store that is cut or damaged", test_load_bad },
