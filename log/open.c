@@ -29,6 +29,7 @@ static mst_err_t open_learn_schema (log_reader_t *self, log_schema_t schema)
     uint64_t place;
     if (schema.id == 0 || base_map_get (&self->schema_places, schema.id, &place))
         return MST_OK;
+    /*  Room first: what the map names must stand in the list. */
     if (BASE_LIST_ROOM (&self->schemas))
         return MST_E_NO_MEMORY;
     mst_err_t err = open_copy (self, &schema.name);
@@ -257,6 +258,7 @@ static mst_err_t open_by_summary (log_reader_t *self, base_buffer_t *bytes)
         return open_no_summary ("its summary's CRC does not match");
     err = open_summary_records (self, log_span (bytes->data, (size_t) size_bytes),
                                 footer.summary_start);
+    /*  It would hide messages that are there. */
     if (!err && self->chunks.count < self->info.statistics.chunks)
         err = open_no_summary ("its summary tells of fewer chunks than there are");
     return err;
@@ -317,6 +319,7 @@ static mst_err_t open_scan_end_chunk (log_reader_t *self, open_scan_t *scan)
     if (!scan->has_chunk)
         return MST_OK;
     scan->has_chunk = false;
+    /*  Its indexes say too little: only the chunk itself can tell what is in it. */
     if (scan->unknown || scan->indexed == 0) {
         mst_err_t err = open_unpack_chunk (self, &scan->extent, scan->indexed == 0);
         if (err && !log_walk_can_go_on (err))
@@ -417,6 +420,8 @@ static mst_err_t open_by_scan (log_reader_t *self)
         if (!err && found)
             err = open_scan_record (self, &scan, &item);
         else if (err && log_walk_can_go_on (err)) {
+            /*  The walk goes on behind the damage; indexes that follow it are no longer of the
+               chunk before it. */
             scan.damage = err;
             err = open_scan_end_chunk (self, &scan);
         }
@@ -462,6 +467,7 @@ mst_err_t log_reader_open (log_reader_t *self)
         self->info.has_summary = self->info.complete = true;
         return MST_OK;
     }
+    /*  A read that fails, or want of memory, says nothing about the file. */
     if (err != MST_E_FILE_CORRUPT)
         return err;
     open_forget (self);

@@ -56,6 +56,8 @@ static mst_err_t recover_channel (recover_t *self, log_channel_t channel)
     return err ? err : log_writer_add_channel (self->writer, &channel);
 }
 
+/*  First, as the reader knows classes that stand in the summary alone: their own place may be
+   damaged. */
 static mst_err_t recover_classes (recover_t *self)
 {
     base_assert (self != NULL);
@@ -186,6 +188,8 @@ static mst_err_t recover_item (recover_t *self, const log_item_t *item)
     case LOG_OP_SCHEMA: return recover_schema (self, &item->schema);
     case LOG_OP_CHANNEL: return recover_channel (self, item->channel);
     case LOG_OP_MESSAGE: return recover_message (self, item);
+    /*  An index counts the messages of the chunk before it: if that one was lost, it says how
+       many. */
     case LOG_OP_MESSAGE_INDEX:
         if (!self->chunk_good)
             self->report->lost_messages += item->message_index.count;
@@ -227,12 +231,15 @@ static mst_err_t recover_walk (recover_t *self)
     return MST_OK;
 }
 
+/*  What is missing stands in the new file itself, so that who compares or replays it later
+   knows. */
 static mst_err_t recover_declare (recover_t *self)
 {
     base_assert (self != NULL);
     const log_recovery_t *report = self->report;
     char detail[RECOVER_DETAIL_BYTES];
 
+    /*  A file without damage is copied without a word. */
     if (report->places == 0 && report->orphans == 0 && !report->cut)
         return MST_OK;
     (void) snprintf (detail, sizeof detail,

@@ -20,6 +20,7 @@ mst_err_t log_writer_emit (log_writer_t *self, const void *data, size_t size_byt
 {
     base_assert (!self->failed);
     mst_err_t err = self->sink.write (self->sink.context, data, size_bytes);
+    /*  How much of it stands in the file nobody knows, so nothing more is written behind it. */
     if (err) {
         self->failed = err;
         return err;
@@ -283,6 +284,7 @@ mst_err_t log_writer_message (log_writer_t *self, uint16_t channel_id, const log
         err = log_chain_room (&self->chain, message->time);
     if (err)
         return err;
+    /*  The body first: its length, which the head names, is known when it stands. */
     size_t start = self->chunk.size_bytes, body = start + WRITER_ENVELOPE_BYTES;
     self->chunk.size_bytes = body;
     err = log_message_encode (&self->chunk, message);
@@ -301,6 +303,7 @@ mst_err_t log_writer_message (log_writer_t *self, uint16_t channel_id, const log
                        log_chain_hash (channel->chain_seed, self->chunk.data + body,
                                        self->chunk.size_bytes - body),
                        log_time_ns);
+    /*  The message stands. A chunk that cannot leave now is tried again by the next call. */
     return writer_close_full (self);
 }
 

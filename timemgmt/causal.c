@@ -167,6 +167,8 @@ static mst_err_t stamp_limit (void)
                        TIMEMGMT_CAUSAL_STAMP_ENTRIES);
 }
 
+/*  The message that is about to leave counts in its own stamp: the receiver knows its number by
+   it. */
 static mst_err_t known_count_up (timemgmt_causal_t *self, timemgmt_causal_stamp_t *stamp,
                                  uint32_t receiver)
 {
@@ -196,6 +198,7 @@ mst_err_t timemgmt_causal_send (timemgmt_causal_t *self, const uint32_t *receive
     base_assert (self != NULL && stamp != NULL && (receivers != NULL || count == 0));
     if (self->known.count > TIMEMGMT_CAUSAL_STAMP_ENTRIES)
         return stamp_limit ();
+    /*  Counted in the stamp alone: a failure on the way leaves what is known as it was. */
     mst_err_t err = stamp_copy (stamp, self->known.items, self->known.count);
     for (size_t i = 0; i < count && !err; i++) {
         if (receivers[i] == self->self_slot)
@@ -239,6 +242,8 @@ static bool must_wait (const timemgmt_causal_t *self, uint32_t sender, uint64_t 
     base_assert (sender != self->self_slot);
     if (until == 0 || arrived_from (self, sender) >= until)
         return false;
+    /*  Of a lost one only what is in hand is waited for: the rest may never come (docs/time.md,
+       "Causal delivery"). */
     uint64_t cut;
     if (!base_map_get (&self->lost, sender, &cut))
         return true;
@@ -254,6 +259,7 @@ static bool message_waits (const timemgmt_causal_t *self, const causal_message_t
         timemgmt_causal_entry_t entry = message->stamp.items[i];
         if (entry.to != self->self_slot)
             continue;
+        /*  From its own sender it waits for all before it, itself not counted. */
         uint64_t until = entry.from == message->sender ? message->number - 1 : entry.count;
         if (!must_wait (self, entry.from, until))
             continue;
@@ -340,6 +346,7 @@ static mst_err_t check_stamp (const timemgmt_causal_t *self, uint32_t sender,
             last = self->waiting.items[i]->number;
     }
     base_assert (last < UINT64_MAX);
+    /*  The road keeps the order of a sender's messages: another number is its mistake. */
     if (number != last + 1)
         return base_error (MST_E_MALFORMED,
                            "slot %" PRIu32 " sent causal message %" PRIu64 " here, %" PRIu64
@@ -398,6 +405,8 @@ mst_err_t timemgmt_causal_receive (timemgmt_causal_t *self, uint32_t sender,
         err = message_new (sender, stamp, stamp_count, payload, &message);
     if (err)
         return err;
+    /*  From here on nothing can fail. A message that waits for nothing is delivered out of the
+       list at once. */
     base_assert (message != NULL && self->waiting.count < self->waiting.capacity);
     message->number = stamp_get (stamp, stamp_count, sender, self->self_slot);
     BASE_LIST_PUT (&self->waiting, message);

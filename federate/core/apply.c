@@ -73,6 +73,7 @@ static mst_err_t joined (federate_core_t *self, const wire_reply_t *reply)
 {
     wire_join_result_t result;
 
+    /*  A second join would replace the model under all that was built on it. */
     if (self->joined)
         return base_error (MST_E_MALFORMED, "the RTI answered two joins of %s", self->name);
     mst_err_t err =
@@ -106,6 +107,7 @@ static bool take_pending (federate_core_t *self, uint32_t request, federate_pend
     return false;
 }
 
+/*  It outlives the frame: the caller fetches it when it looks. */
 static mst_err_t keep_answer (federate_core_t *self, uint32_t request, const wire_reply_t *reply,
                               mst_err_t err)
 {
@@ -125,6 +127,8 @@ static mst_err_t keep_answer (federate_core_t *self, uint32_t request, const wir
     return MST_OK;
 }
 
+/*  Nobody waits for a reply to what was sent one way, so the refusal comes as a callback
+   (docs/protocol.md, section 5). */
 static mst_err_t refused (federate_core_t *self, mst_err_t err, const wire_reply_t *reply)
 {
     federate_callback_t callback = { .kind = FEDERATE_REFUSED, .err = err };
@@ -155,6 +159,8 @@ static mst_err_t apply_pending (federate_core_t *self, const federate_pending_t 
         if (peer) {
             peer->probing =
                 result != MST_OK && result != MST_E_LIMIT; /* asking again would not help */
+            /*  The RTI knows nothing of what the bundle says it follows: so it waits for what
+               never comes, and its sender is not one of ours. */
             if (result == MST_E_INVALID_ARGUMENT) {
                 (void) base_error (MST_E_MALFORMED,
                                    "a bundle of %s says that it follows what never was",
@@ -227,6 +233,8 @@ static mst_err_t apply_discover (apply_t *at)
                              (uint32_t) args->producing_federate, &object);
     if (err)
         return err;
+    /*  Receive-order messages that became deliverable before this are not for the user, who did
+       not know the object then. */
     object->since = at->self->order;
     return queue_record (at, FEDERATE_DISCOVERED);
 }
@@ -414,6 +422,8 @@ static bool bears_on_data (uint16_t kind)
            kind != WIRE_SERVICE_MIGRATE_DECIDED;
 }
 
+/*  The RTI introduces all who are there before it answers the join (docs/protocol.md, section
+   8). */
 static bool precedes_join (uint16_t kind)
 {
     return kind == WIRE_SERVICE_REPLY || kind == WIRE_SERVICE_INTRODUCE ||
@@ -444,6 +454,7 @@ mst_err_t federate_apply (federate_core_t *self, const federate_control_t *contr
         wire_service_decode (control->kind, args, args_size_bytes, &self->arena, &at.record, size);
     if (err)
         return base_error_prefix (err, "from the RTI: ");
+    /*  Bundles name this as their `applied`: the less they name, the less their receivers wait. */
     if (bears_on_data (control->kind) && down->global > self->relevant)
         self->relevant = down->global;
     err = apply_known (&at, &known);

@@ -91,6 +91,8 @@ static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgo
     mst_err_t err = timemgmt_time_check (self->time_type, time);
     if (err || !self->regulating)
         return err;
+    /*  While advancing the promise is already that of the time asked for (docs/time.md, "Coming,
+       going, changing"). */
     int64_t floor = self->advancing ? timemgmt_floor_at (&self->floor,
                                                          (timemgmt_kind_t) (self->advance_kind - 1),
                                                          self->requested)
@@ -107,6 +109,7 @@ static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgo
 
 static inline bool chosen (const federate_route_t *route, const mst_send_options_t *options)
 {
+    /*  A recorder sees all, whoever was chosen. */
     if (!options || !options->only || route->peer->recorder)
         return true;
     for (size_t i = 0; i < options->only_count; i++)
@@ -184,6 +187,8 @@ static mst_err_t send_part (federate_core_t *self, outgoing_t *out, uint64_t par
     return err;
 }
 
+/*  Epochs are valid in (cut, next cut] (docs/protocol.md, section 9): the old home may update up
+   to the cut, the new one above it. */
 static mst_err_t check_ownership (const federate_core_t *self, const federate_object_t *object,
                                   mst_time_t time, uint64_t mask)
 {
@@ -236,8 +241,12 @@ static __attribute__ ((noinline)) mst_err_t update (federate_core_t *self, mst_o
     if (!err)
         err = check_ownership (self, known, time, out.mask);
     base_trace ("federate/core/update.c: federate_core_update");
+    /*  Who does not regulate has made no promise, so its stamps order nothing: they are shown to
+       the receiver, and travel in receive order. */
     uint64_t timed = self->regulating && out.message.has_time ? in->timestamped : 0;
     uint64_t reliable = ~timed & ~in->best_effort, best_effort = ~timed & in->best_effort;
+    /*  On all routes, before the first part goes out: a full window stops a call before any of
+       it is sent. */
     if (!err)
         err = check_room (self, &out, (out.mask & timed) != 0);
     if (!err && (out.mask & timed))
@@ -275,6 +284,7 @@ static inline bool is_plain (const federate_core_t *self, const federate_object_
     return (*mask & ~object->owned) == 0;
 }
 
+/*  The common case of check_time; all others go the long way, which has the errors. */
 static inline bool is_timely (const federate_core_t *self, mst_time_t time)
 {
     return self->regulating && !self->advancing && time >= self->floor.bound &&
@@ -398,8 +408,11 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
     wire_delete_t args = { .object = object.id,
                            .time = timed ? time : WIRE_TIME_NONE,
                            .tag = { out.message.tag, out.message.tag_size_bytes } };
+    /*  With marks: the removal must not overtake what was sent before it (docs/protocol.md,
+       section 3). */
     err = federate_control_send (self, WIRE_SERVICE_DELETE, &args, true, 0);
     if (!err)
+        /*  What is sent next to the class's subscribers waits until the RTI has processed this. */
         err = federate_route_issue (self, known->routed_as);
     if (!err)
         federate_object_remove (self, known);

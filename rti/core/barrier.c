@@ -129,6 +129,8 @@ static void rti_barrier_broken (rti_federation_t *self, const timemgmt_barrier_e
     base_assert (self->core != NULL);
     base_assert (event != NULL);
     rti_barrier_text (self, event, text, sizeof text);
+    /*  Without memory for the list the text alone says who is missing: those who wait must be
+       told in any case. */
     wire_text_t *missing =
         base_arena_alloc (&self->core->arena, event->missing_count, sizeof *missing);
     for (uint32_t i = 0; missing && i < event->missing_count; i++)
@@ -158,6 +160,7 @@ static void rti_barrier_events_tell (rti_federation_t *self)
         const timemgmt_barrier_event_t *event = &self->barrier_events.events.items[i];
         rti_barrier_t *barrier = rti_barrier_find (self, rti_text (event->name));
         base_assert (barrier != NULL);
+        /*  The next generation begins with nobody there, and no deadline. */
         barrier->deadline_ns = INT64_MAX;
         if (event->outcome == TIMEMGMT_BARRIER_COMPLETE)
             rti_barrier_passed (self, event);
@@ -205,6 +208,7 @@ static mst_err_t rti_barrier_expected (const rti_call_t *call, wire_texts_t name
     }
     if (err)
         return err;
+    /*  Sorted and without repetitions, so that two lists of the same names compare alike. */
     if (n > 0)
         qsort (out, n, sizeof *out, rti_number_compare);
     for (size_t i = 0; i < n; i++)
@@ -280,6 +284,7 @@ static mst_err_t rti_barrier_open (const rti_call_t *call, const wire_barrier_ar
     base_assert (call->federation != NULL);
     *fresh = false;
     *barrier = rti_barrier_find (call->federation, args->name);
+    /*  Nobody named: whatever is there is meant. */
     if (*barrier && args->expected.count == 0)
         return MST_OK;
     mst_err_t err = rti_barrier_expected (call, args->expected, &members, &count);
@@ -315,10 +320,12 @@ static bool rti_barrier_expects (const rti_barrier_t *barrier, uint32_t number)
 static int64_t rti_barrier_deadline (const rti_core_t *core, uint64_t delay_ns)
 {
     base_assert (core != NULL);
+    /*  A delay comes from the wire, and may be larger than what is left of time. */
     int64_t left = INT64_MAX - (core->now_ns > 0 ? core->now_ns : 0);
     return delay_ns < (uint64_t) left ? core->now_ns + (int64_t) delay_ns : INT64_MAX;
 }
 
+/*  The most impatient of those who wait sets the deadline. */
 static void rti_barrier_hurry (rti_federation_t *self, rti_barrier_t *barrier, uint64_t delay_ns)
 {
     int64_t deadline = rti_barrier_deadline (self->core, delay_ns);
@@ -368,6 +375,7 @@ mst_err_t rti_barrier_arrive (rti_call_t *call)
     if (err)
         return err;
     err = rti_barrier_enter (call, barrier, number);
+    /*  A refused request leaves nothing behind (docs/protocol.md, section 5). */
     if (err && fresh)
         rti_barrier_remove (federation, barrier);
     if (err)

@@ -245,9 +245,8 @@ static mst_err_t rti_migration_refused (rti_federation_t *self, rti_migration_t 
     return rti_migration_end (self, migration, false, text);
 }
 
-/*  Is the state in the old home's reports? */
-/*  The bundle that carries the last state lies within what the old home reported for the new
-   one. Without that its death would cut the state off (section 9). */
+/*  Is the bundle with the last state in the old home's reports? Without that a death of the old
+   home would cut the state off (section 9). */
 static bool rti_migration_reported (const rti_federation_t *self, const rti_migration_t *migration)
 {
     base_assert (self->core != NULL);
@@ -403,8 +402,8 @@ static void rti_migration_link (rti_federation_t *self, rti_migration_t *migrati
     rti_federate_find (self, migration->old_home)->leaving_count++;
 }
 
-/*  A vote that came before its MIGRATE is taken out: true, and what it said. */
-/*  MIGRATE comes by the old home's connection, the vote by the new home's: either can be first. */
+/*  MIGRATE comes by the old home's connection, the vote by the new home's: either can be first. One
+   that came before its MIGRATE is taken out: true, and what it said. */
 static bool rti_vote_take (const rti_federation_t *self, const rti_migration_t *migration,
                            bool *accept)
 {

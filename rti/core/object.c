@@ -17,6 +17,8 @@ rti_object_t *rti_object_find (const rti_federation_t *self, uint64_t handle)
     return base_map_pointer (&self->objects, handle);
 }
 
+/*  Class by class, and within one in the order of registration: so the walk is the same in every
+   run. */
 rti_object_t *rti_object_first (const rti_federation_t *self)
 {
     base_assert (self->core != NULL);
@@ -181,6 +183,7 @@ void rti_object_free (rti_federation_t *self, rti_object_t *object)
         rti_acquisition_drop (self, object, object->acquisitions->federate, UINT64_MAX);
     BASE_LIST_EACH (&object->knowers, i)
         rti_knower_unbear (self, object, &object->knowers.items[i]);
+    /*  Given up without a word: who knew the object hears of its removal instead. */
     rti_own (self, object, 0, UINT64_MAX);
     rti_extent_remove (&self->extents[object->class_index], object);
     (void) base_map_remove (&self->objects, object->handle);
@@ -231,6 +234,7 @@ static rti_object_t *rti_unknown_object (const rti_federate_t *self, uint32_t cl
     }
 }
 
+/*  All room before the first discovery: a subscription takes effect as a whole or not at all. */
 mst_err_t rti_discover_room (rti_federate_t *self, uint32_t class_index)
 {
     base_assert (self->federation != NULL);
@@ -263,6 +267,8 @@ static mst_err_t rti_register_check (const rti_call_t *call, const wire_register
 
     base_assert (call->federate != NULL);
     base_assert (call->federation != NULL);
+    /*  The registrar gives handles without a round trip (docs/protocol.md, section 4); they are
+       good as long as its counter only rises. */
     if (args->object >> RTI_OBJECT_COUNTER_BITS != self->handle ||
         (args->object & RTI_COUNTER_MASK) <= self->counter)
         return base_error (MST_E_INVALID_ARGUMENT,
@@ -311,6 +317,7 @@ static mst_err_t rti_register_rooms (const rti_federation_t *federation, rti_obj
     base_assert (federation->core != NULL);
     for (size_t i = 0; i < federation->members.count; i++) {
         const rti_federate_t *member = federation->members.items[i];
+        /*  Only those who will know it: its registrar, and who sees the class. */
         if (member->handle != object->registrar &&
             rti_class_seen (member, object->class_index) == FOM_NONE)
             continue;
@@ -320,6 +327,7 @@ static mst_err_t rti_register_rooms (const rti_federation_t *federation, rti_obj
     }
     base_assert (object->knowers.count > 0);
     object->knowers.count = 0;
+    /*  One share: the registrar's. */
     return rti_shares_room (object, 1);
 }
 
