@@ -61,6 +61,8 @@ void log_difference_fini (log_difference_t *self)
 /*  Instants --------------------------------------------------------------------------------------
  */
 
+/*  The order of docs/time.md, promise 2, by the senders' names: handles may differ from run to
+   run. */
 static int compare_entries (const void *one, const void *other)
 {
     base_assert (one != NULL);
@@ -83,6 +85,7 @@ static mst_err_t side_take (compare_side_t *self, const log_envelope_t *message)
         log_message_decode (&self->decoded, message->body.data, message->body.size_bytes);
     if (err)
         return base_error_prefix (err, "%s recording: ", self->name);
+    /*  Receive order is recorded, never promised to repeat (docs/time.md, "Repetition"). */
     if (self->decoded.message.order != LOG_ORDER_TIME_STAMP)
         return MST_OK;
     if (self->bytes.size_bytes + message->body.size_bytes > LOG_INSTANT_MAX_BYTES)

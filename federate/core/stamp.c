@@ -93,6 +93,8 @@ static uint64_t *take_stamps (const wire_message_t *message, base_arena_t *arena
         return NULL;
     wire_reader_init (&reader, message->stamps, message->stamps_size_bytes);
     *count = wire_take_array (&reader, WIRE_LIST_MAX);
+    /*  Each number takes a byte at least: a false count asks for memory in proportion to what came.
+     */
     if (reader.bad || *count < STAMP_HEAD || *count > message->stamps_size_bytes)
         return NULL;
     uint64_t *stamps = base_arena_alloc (arena, *count, sizeof *stamps);
@@ -338,6 +340,7 @@ static mst_err_t receive (federate_core_t *self, const federate_peer_t *peer,
     if (!err)
         return pass_ready (self);
     (void) take_waiting (self, slot);
+    /*  Better before its causes than not at all; where a limit is the reason the user is told. */
     mst_err_t told = err == MST_E_LIMIT ? too_many_wait (self) : MST_OK;
     err = pass_on (self, single);
     return err ? err : told;
@@ -361,6 +364,7 @@ mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t 
             wire_message_value_read (&bundle->reader, &value);
         if (!err && bundle->reader.bad)
             err = base_error (MST_E_MALFORMED, "a bundle of %s does not decode", peer->name);
+        /*  What is skipped stands in the time-stamped queue already, or lies above a cut. */
         if (err || (bundle->skip_timestamped && message.order == WIRE_ORDER_TIMESTAMP))
             continue;
         single.left = 1;

@@ -112,6 +112,8 @@ void rti_federation_free (rti_federation_t *self)
 {
     if (!self)
         return;
+    /*  Migrations before the objects that they hold, and objects before the members, among whom
+       they look for their owners. */
     rti_migrations_free (self);
     for (rti_object_t *object; (object = rti_object_first (self)) != NULL;)
         rti_object_free (self, object);
@@ -207,6 +209,7 @@ static mst_err_t rti_federation_new (rti_core_t *core, wire_text_t name, timemgm
     self->time_type = time_type;
     self->name = rti_text_copy (name);
     mst_err_t err = self->name ? rti_federation_fill (self) : base_alloc_error ();
+    /*  The name last: nobody finds a federation that is half made. */
     if (!err)
         err = base_names_set (&core->federations, self->name, strlen (self->name),
                               (uint64_t) (uintptr_t) self);
