@@ -1,6 +1,7 @@
 /*  <muster/object.h> and <muster/ownership.h>: calls on the core, and the waiting when a receiver
  * is slow. */
 #include "federate/shell.h"
+#include "wire/limits.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "link/clock.h"
@@ -48,6 +49,19 @@ static mst_err_t wait_for_room (federate_shell_t *shell, int64_t *patience_ns)
     return err;
 }
 
+/*  What a user can hand in wrongly before the core looks at handles. */
+static mst_err_t check_values (const char *call, const mst_value_t *values, size_t count)
+{
+    if (!values && count > 0)
+        return base_error (MST_E_INVALID_ARGUMENT, "%s needs values", call);
+    /*  More than any class has are refused by the core, unread. */
+    for (size_t i = 0; i < count && count <= WIRE_VALUES_MAX; i++)
+        if (!values[i].data && values[i].size_bytes > 0)
+            return base_error (MST_E_INVALID_ARGUMENT, "%s: value %zu has %u bytes and no data",
+                               call, i + 1, values[i].size_bytes);
+    return MST_OK;
+}
+
 mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t *values,
                       size_t count, mst_time_t time, const mst_send_options_t *options)
 {
@@ -57,9 +71,9 @@ mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
         return err;
-    if (!values && count > 0)
-        return federate_leave (shell,
-                               base_error (MST_E_INVALID_ARGUMENT, "mst_update needs values"));
+    err = check_values ("mst_update", values, count);
+    if (err)
+        return federate_leave (shell, err);
     base_trace ("federate/objects.c: mst_update");
     while ((err = federate_core_update (shell->core, object, values, count, time, options)) ==
            MST_E_WOULD_BLOCK) {
@@ -79,8 +93,9 @@ mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of, const mst_va
     mst_err_t err = federate_enter (fed, &shell);
     if (err)
         return err;
-    if (!values && count > 0)
-        return federate_leave (shell, base_error (MST_E_INVALID_ARGUMENT, "mst_send needs values"));
+    err = check_values ("mst_send", values, count);
+    if (err)
+        return federate_leave (shell, err);
     while ((err = federate_core_send (shell->core, of, values, count, time, options)) ==
            MST_E_WOULD_BLOCK) {
         err = wait_for_room (shell, &patience_ns);

@@ -26,13 +26,16 @@ static void must (mst_err_t err)
     exit (1);
 }
 
-/*  Called from mst_evoke and from every call that waits. The bytes are ours until we return. */
+/*  Called from mst_evoke and from every call that waits. The bytes are ours until we return; the
+    object model says that they are an HLAunicodeString, so anybody can read them. */
 static void received (void *user, mst_federate_t fed, const mst_reception_t *message)
 {
-    const mst_value_t *line = &message->values[0];
+    mst_reader_t from = mst_reader (message->values[0].data, message->values[0].size_bytes);
+    char line[LINE_SIZE];
     (void) user;
     (void) fed;
-    printf ("%s: %.*s\n", message->sender_name, (int) line->size_bytes, (const char *) line->data);
+    mst_get_unicode (&from, line, sizeof line);
+    printf ("%s: %s\n", message->sender_name, line);
     heard++;
 }
 
@@ -40,7 +43,12 @@ static void received (void *user, mst_federate_t fed, const mst_reception_t *mes
    itself. */
 static void say (mst_federate_t fed, const char *line)
 {
-    const mst_value_t value = { text.id, (uint32_t) strlen (line), line };
+    unsigned char bytes[4 + 2 * LINE_SIZE]; /* a count, then two bytes a character */
+    mst_writer_t to = mst_writer (bytes, sizeof bytes);
+    size_t size;
+    mst_put_unicode (&to, line);
+    must (mst_writer_end (&to, &size));
+    const mst_value_t value = { text.id, (uint32_t) size, bytes };
     must (mst_send (fed, says, &value, 1, MST_TIME_NONE, NULL));
 }
 

@@ -517,6 +517,10 @@ static void test_too_large (void)
     CHECK_ERR (mst_update (with.sun->fed, body, values, 5, MST_TIME_NONE, NULL), MST_E_LIMIT);
     CHECK_CONTAINS (mst_error_text (), "WIRE_BODY_MAX");
     CHECK_ERR (mst_update (with.sun->fed, body, values, 65, MST_TIME_NONE, NULL), MST_E_LIMIT);
+    CHECK_ERR (
+        mst_update (with.sun->fed, body, &(mst_value_t){ 2, 8, NULL }, 1, MST_TIME_NONE, NULL),
+        MST_E_INVALID_ARGUMENT);
+    CHECK_CONTAINS (mst_error_text (), "value 1 has 8 bytes and no data");
     mst_send_options_t options = { .tag = data, .tag_size_bytes = HUGE_VALUE + 1 };
     CHECK_ERR (mst_update (with.sun->fed, body, values, 1, MST_TIME_NONE, &options), MST_E_LIMIT);
     CHECK_OK (
