@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "tools/config_units.h"
 #include "tools/crew.h"
+#include "tools/metadata.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/top.h"
@@ -19,14 +20,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TOP_RTI, TOP_ONCE, TOP_WHY, TOP_JSON, TOP_INTERVAL, TOP_SORT };
+enum { TOP_RTI, TOP_ONCE, TOP_WHY, TOP_JSON, TOP_INTERVAL, TOP_SORT, TOP_METADATA };
 enum {
     INTERVAL_MS = 1000,
     INTERVAL_MIN_MS = 50,
     INTERVAL_MAX_MS = 3600000,
     LOOK_AGAIN_MS = 20, /* --once: for the counters that the first look asked for */
     LOOKS_MAX = 25,
-    QUIET_MS = 2000 /* an RTI that says nothing for so long is mentioned */
+    OBSERVE_MS = 100, /* how long messages of the store wait here */
+    FILL_MS = 3000,   /* until who carries a store has answered */
+    QUIET_MS = 2000   /* an RTI that says nothing for so long is mentioned */
 };
 
 static const char default_rti[] = "tcp://127.0.0.1:15000";
@@ -42,6 +45,9 @@ static const cli_option_t top_options[] = {
     [TOP_JSON] = { "--json", NULL, "one JSON object per look, on a line of its own" },
     [TOP_INTERVAL] = { "--interval", "DURATION", "looks so often: \"500 ms\"; 1 s by default" },
     [TOP_SORT] = { "--sort", "COLUMN", "name, state, time, waiting or rate" },
+    [TOP_METADATA] = { "--metadata", NULL,
+                       "joins FEDERATION as an observer, and shows the metadata\n"
+                       "that its federates share" },
     { NULL, NULL, NULL },
 };
 
@@ -55,11 +61,13 @@ static const cli_verb_t top_verb = {
 
 typedef struct top {
     const char *rti, *federation; /* "": all */
-    bool once, json;
+    bool once, json, metadata;
     int64_t interval_ms;
     bool seen; /* the federation was there */
     tools_top_t looks;
     tools_top_view_t view;
+    tools_observer_t *observer; /* NULL: none, or it has left */
+    cJSON *shared;              /* the metadata, as last seen */
     base_buffer_t status, page;
     int64_t heard_ns;
 } top_t;
@@ -75,6 +83,7 @@ static bool top_option (top_t *self, const cli_args_t *args)
     case TOP_ONCE: self->once = true; return true;
     case TOP_WHY: self->view.why = true; return true;
     case TOP_JSON: self->json = true; return true;
+    case TOP_METADATA: self->metadata = true; return true;
     case TOP_SORT:
         if (tools_top_sort_find (args->value, &self->view.sort))
             return true;
@@ -115,7 +124,47 @@ static bool top_parse (top_t *self, int argc, char **argv, int *exit_code)
         if (found == CLI_ARGUMENT)
             self->federation = args.value;
     }
+    if (self->metadata && !self->federation[0]) {
+        (void) cli_usage (&top_verb, "--metadata needs FEDERATION: whose?");
+        return false;
+    }
     return true;
+}
+
+/*  Observing ---------------------------------------------------------------------------------- */
+
+static mst_err_t top_shared (top_t *self)
+{
+    cJSON *shared;
+    mst_err_t err = tools_observer_json (self->observer, &shared);
+    if (err)
+        return err;
+    cJSON_Delete (self->shared);
+    self->view.metadata = self->shared = shared;
+    return MST_OK;
+}
+
+static mst_err_t top_observe (top_t *self)
+{
+    if (!self->metadata)
+        return MST_OK;
+    mst_err_t err = tools_observer_new (self->rti, self->federation, &self->observer);
+    if (!err)
+        err = tools_observer_fill (self->observer, FILL_MS);
+    return err ? err : top_shared (self);
+}
+
+/*  It leaves with those whom it observed; what is wrong otherwise, the RTI's status tells, too. */
+static mst_err_t top_observed (top_t *self)
+{
+    if (!self->observer)
+        return MST_OK;
+    mst_err_t err = tools_observer_turn (self->observer, 0);
+    if (err || tools_observer_alone (self->observer))
+        tools_observer_destroy (&self->observer);
+    else
+        err = top_shared (self);
+    return err == MST_E_NO_MEMORY ? err : MST_OK;
 }
 
 /*  Looking ------------------------------------------------------------------------------------ */
@@ -162,7 +211,7 @@ static int top_end (const top_t *self, mst_err_t err, bool writing)
 /*  The first look makes the RTI ask for counters; those who answer at all answer soon. */
 static int top_once (top_t *self)
 {
-    mst_err_t err = MST_OK;
+    mst_err_t err = top_observe (self);
     self->view.since_join = true;
     for (int looks = 0; !err && looks < LOOKS_MAX; looks++) {
         err = tools_watch_ask (self->rti, self->federation, &self->status);
@@ -227,7 +276,10 @@ static int top_loop (top_t *self, tools_watch_t *watch, bool live)
                               { .fd = live ? STDIN_FILENO : -1, .events = POLLIN },
                               { .fd = live ? tools_terminal_signals () : -1, .events = POLLIN } };
     for (;;) {
-        (void) poll (polls, sizeof polls / sizeof polls[0], live ? INTERVAL_MS : -1);
+        (void) poll (polls, sizeof polls / sizeof polls[0],
+                     self->observer ? OBSERVE_MS
+                     : live         ? INTERVAL_MS
+                                    : -1);
         if ((polls[1].revents && !top_keys (self)) || (polls[2].revents && !top_signals ()))
             return CLI_GOOD;
         bool news = (polls[0].revents & POLLIN) != 0;
@@ -243,9 +295,11 @@ static int top_loop (top_t *self, tools_watch_t *watch, bool live)
                 return top_end (self, err, false);
             }
         }
-        if (!self->looks.root || (!news && !live))
+        mst_err_t err = top_observed (self);
+        if (!err && (!self->looks.root || (!news && !live)))
             continue;
-        mst_err_t err = top_redraw (self, live);
+        if (!err)
+            err = top_redraw (self, live);
         if (err)
             return top_end (self, err, true);
     }
@@ -258,6 +312,8 @@ static int top_watch (top_t *self)
     mst_err_t err = tools_watch_ask (self->rti, self->federation, &self->status);
     if (!err)
         err = top_took (self);
+    if (!err)
+        err = top_observe (self);
     if (!err) /* the second look comes soon, with the counters that the first one asked for */
         err = tools_watch_new (self->rti, self->federation, INTERVAL_MIN_MS, &watch);
     if (!err && live)
@@ -292,6 +348,8 @@ int cli_top (int argc, char **argv)
         self.view.colours = !getenv ("NO_COLOR");
     }
     exit_code = self.once ? top_once (&self) : top_watch (&self);
+    tools_observer_destroy (&self.observer);
+    cJSON_Delete (self.shared);
     tools_top_fini (&self.looks);
     base_buffer_fini (&self.status);
     base_buffer_fini (&self.page);

@@ -88,8 +88,9 @@ static mst_err_t adopt (mst_store_t *self, const store_peer_t *peer)
 }
 
 /*  Sequences shrink when all peers have said that they are exactly here. */
-static bool all_alike (const mst_store_t *self)
+bool mst_store_alike (const mst_store_t *self)
 {
+    base_assert (self != NULL);
     BASE_LIST_EACH (&self->peers, p) {
         const store_peer_t *peer = &self->peers.items[p];
         if (!peer->answered)
@@ -216,7 +217,7 @@ static mst_err_t ack_take (mst_store_t *self, store_peer_t *peer, state_reader_t
         err = adopt (self, peer);
     if (!err && answer)
         return summary_send (self, peer->replica, STORE_ACK, 0);
-    return !err && all_alike (self) ? trim_all (self) : err;
+    return !err && mst_store_alike (self) ? trim_all (self) : err;
 }
 
 /*  TREE and KEYS: a level (4 bytes), then for each node its number, and the sums of its children,

@@ -87,11 +87,9 @@ void tools_group_add (tools_group_t *self, log_span_t key, const char *value)
     base_free (name);
 }
 
-void tools_group_number (tools_group_t *self, log_span_t key, uint64_t number)
+static void group_number (tools_group_t *self, log_span_t key, const char *text, double number)
 {
-    char text[TOOLS_NUMBER_SIZE];
     tools_facts_t *facts = self->facts;
-    (void) snprintf (text, sizeof text, "%" PRIu64, number);
     if (!facts->root || facts->err) {
         tools_group_add (self, key, text);
         return;
@@ -99,9 +97,23 @@ void tools_group_number (tools_group_t *self, log_span_t key, uint64_t number)
     char *name = base_strndup (key.data, key.size_bytes);
     if (!self->object)
         self->object = cJSON_AddObjectToObject (facts->root, self->name);
-    tools_facts_kept (facts, name && self->object &&
-                                 cJSON_AddNumberToObject (self->object, name, (double) number));
+    tools_facts_kept (facts,
+                      name && self->object && cJSON_AddNumberToObject (self->object, name, number));
     base_free (name);
+}
+
+void tools_group_number (tools_group_t *self, log_span_t key, uint64_t number)
+{
+    char text[TOOLS_NUMBER_SIZE];
+    (void) snprintf (text, sizeof text, "%" PRIu64, number);
+    group_number (self, key, text, (double) number);
+}
+
+void tools_group_whole (tools_group_t *self, log_span_t key, int64_t number)
+{
+    char text[TOOLS_NUMBER_SIZE];
+    (void) snprintf (text, sizeof text, "%" PRId64, number);
+    group_number (self, key, text, (double) number);
 }
 
 void tools_group_numbers (tools_group_t *self, log_span_t key, const char *const *names,

@@ -36,6 +36,7 @@ typedef struct tools_group {
 
 void tools_group_add (tools_group_t *self, log_span_t key, const char *value);
 void tools_group_number (tools_group_t *self, log_span_t key, uint64_t number);
+void tools_group_whole (tools_group_t *self, log_span_t key, int64_t number);
 /*  JSON only: an object of numbers. */
 void tools_group_numbers (tools_group_t *self, log_span_t key, const char *const *names,
                           const uint64_t *numbers, size_t count);

@@ -11,6 +11,7 @@
 #include "tools/choice.h"
 #include "tools/facts.h"
 #include "tools/file.h"
+#include "tools/metadata.h"
 #include "tools/text.h"
 
 #include <inttypes.h>
@@ -169,6 +170,27 @@ static void info_metadata (tools_facts_t *facts, log_reader_t *reader, const cha
         tools_group_map (&group, metadata.map);
 }
 
+/*  What the recorded messages of a carried store came to. */
+static void info_shared (tools_facts_t *facts, log_reader_t *reader)
+{
+    tools_group_t group = { facts, "metadata", NULL, false };
+    cJSON *shared = NULL;
+    if (facts->err)
+        return;
+    facts->err = tools_metadata_replay (reader, &shared);
+    for (const cJSON *topic = shared ? shared->child : NULL; topic; topic = topic->next)
+        for (const cJSON *each = topic->child; each; each = each->next) {
+            char *key = tools_text ("%s/%s", topic->string, each->string);
+            tools_facts_kept (facts, key != NULL);
+            if (key && cJSON_IsNumber (each))
+                tools_group_whole (&group, log_text (key), (int64_t) each->valuedouble);
+            else if (key)
+                tools_group_add (&group, log_text (key), cJSON_GetStringValue (each));
+            base_free (key);
+        }
+    cJSON_Delete (shared);
+}
+
 static void info_head (tools_facts_t *facts, const log_info_t *info, const char *path,
                        uint64_t size_bytes)
 {
@@ -234,6 +256,7 @@ mst_err_t tools_recording_info (const char *path, bool json, base_buffer_t *out)
     info_metadata (&facts, reader, LOG_METADATA_RECORDS, "records");
     info_metadata (&facts, reader, LOG_METADATA_LOST, "lost federates");
     info_losses (&facts, reader, &file.source);
+    info_shared (&facts, reader);
     info_metadata (&facts, reader, "muster.run", "run");
     info_metadata (&facts, reader, LOG_METADATA_SLICE, "slice");
     info_metadata (&facts, reader, LOG_METADATA_MERGE, "merge");

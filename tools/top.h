@@ -73,6 +73,7 @@ typedef struct tools_top_view {
     tools_top_sort_t sort;
     bool since_join; /* shares and rates are averages since the join, not since the look before */
     const char *rti; /* for the first line; NULL: none */
+    const cJSON *metadata; /* of the one federation execution that is looked at; NULL: none */
 } tools_top_view_t;
 
 /*  Errors: MST_E_NO_MEMORY. */

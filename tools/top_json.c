@@ -65,6 +65,10 @@ static mst_err_t federation_json (const tools_top_t *self, const cJSON *federati
             item && cJSON_AddItemToArray (list, item) && row_json (item, &rows.items[i], view->why);
     }
     BASE_LIST_FINI (&rows);
+    if (view->metadata) {
+        cJSON *copy = cJSON_Duplicate (view->metadata, true);
+        good = good && copy && cJSON_AddItemToObject (to, "metadata", copy);
+    }
     return err || !good || !list ? base_alloc_error () : MST_OK;
 }
 

@@ -303,6 +303,24 @@ static void page_whys (page_t *self, const tools_top_rows_t *rows)
     }
 }
 
+/*  A line for each name, topic by topic. */
+static void page_metadata (page_t *self)
+{
+    const cJSON *topic = self->view->metadata ? self->view->metadata->child : NULL;
+    for (; topic && !self->err; topic = topic->next)
+        for (const cJSON *each = topic->child; each && !self->err; each = each->next) {
+            base_buffer_t line = { 0 };
+            self->err = cJSON_IsNumber (each)
+                            ? tools_text_append (&line, "%s: %s: %.0f", topic->string, each->string,
+                                                 each->valuedouble)
+                            : tools_text_append (&line, "%s: %s: %s", topic->string, each->string,
+                                                 cJSON_GetStringValue (each));
+            if (!self->err)
+                page_wrapped (self, tools_text_of (&line), "");
+            base_buffer_fini (&line);
+        }
+}
+
 static void page_federation (page_t *self, const tools_top_t *top, const cJSON *federation)
 {
     tools_top_rows_t rows = { 0 };
@@ -318,6 +336,7 @@ static void page_federation (page_t *self, const tools_top_t *top, const cJSON *
             page_cells (self, &rows.items[i], &widths);
         if (self->view->why)
             page_whys (self, &rows);
+        page_metadata (self);
     }
     BASE_LIST_FINI (&rows);
 }

@@ -175,6 +175,11 @@ MST_EXPORT mst_err_t mst_store_forget (mst_store_t *store, uint64_t replica);
 MST_EXPORT mst_err_t mst_store_save (const mst_store_t *store, mst_bytes_t *bytes);
 MST_EXPORT mst_err_t mst_store_load (mst_store_t *store, const void *data, size_t size_bytes);
 
+/*  True: every peer has said, since peers last changed, that it has just what is here. So a copy
+   that is filled anew is full; where all change all the time it may never be so. False without
+   peers. */
+MST_EXPORT bool mst_store_alike (const mst_store_t *store);
+
 /*  A hash over all paths and states: the same on replicas that are alike. Errors:
     MST_E_NO_MEMORY. */
 MST_EXPORT mst_err_t mst_store_hash (mst_store_t *store, uint64_t *hash);

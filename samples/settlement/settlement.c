@@ -32,6 +32,23 @@ static void received (void *user, mst_federate_t fed, const mst_reception_t *mes
         (void) mst_carry_received (world->carry, message);
 }
 
+static void resigned (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name)
+{
+    const world_t *world = user;
+    (void) fed;
+    (void) name;
+    if (world->carry)
+        mst_carry_gone (world->carry, id);
+}
+
+static void lost (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name,
+                  mst_time_t time, const char *reason)
+{
+    (void) time;
+    (void) reason;
+    resigned (user, fed, id, name);
+}
+
 static mst_claim_t claim_of (mst_claim_kind_t kind, const char *subject, const char *text)
 {
     return (mst_claim_t){
@@ -145,17 +162,17 @@ static uint64_t agreeing (world_t *world, uint64_t digest)
     char mine[32], name[32];
     uint64_t same = 0;
     (void) snprintf (mine, sizeof mine, "%016" PRIx64, digest);
-    (void) snprintf (name, sizeof name, "player-%d", world->rank + 1);
-    world_must (mst_metadata_set (world->store, MST_TOPIC_FEDERATES, name, mine, world_time_ns ()));
-    while (mst_metadata_size (world->store, MST_TOPIC_FEDERATES) < PLAYERS) {
+    (void) snprintf (name, sizeof name, "land of player-%d", world->rank + 1);
+    world_must (mst_metadata_set (world->store, MST_TOPIC_ENTITIES, name, mine, world_time_ns ()));
+    while (mst_metadata_size (world->store, MST_TOPIC_ENTITIES) < PLAYERS) {
         world_must (mst_carry_turn (world->carry, world_time_ns ()));
         world_must (mst_evoke (world->fed, 10, NULL));
     }
     for (int rank = 0; rank < PLAYERS; rank++) {
         const char *text;
         uint32_t size_bytes;
-        (void) snprintf (name, sizeof name, "player-%d", rank + 1);
-        if (mst_metadata_get (world->store, MST_TOPIC_FEDERATES, name, &text, &size_bytes))
+        (void) snprintf (name, sizeof name, "land of player-%d", rank + 1);
+        if (mst_metadata_get (world->store, MST_TOPIC_ENTITIES, name, &text, &size_bytes))
             same += size_bytes == strlen (mine) && memcmp (text, mine, size_bytes) == 0;
     }
     printf ("digest %s: %" PRIu64 " of %d players agree\n", mine, same, PLAYERS);
@@ -186,7 +203,7 @@ static void together (world_t *world, const char *where)
 
 static void play (world_t *world)
 {
-    world_must (mst_synchronize (world->fed, "ready", PLAYERS, -1));
+    together (world, "ready");
     found (world);
     world_until (world, FOUNDED, 0);
     together (world, "founded");
@@ -219,6 +236,8 @@ int main (void)
                                          .module_count = 1,
                                          .callbacks.received = received,
                                          .callbacks.barrier_passed = barrier_passed,
+                                         .callbacks.federate_resigned = resigned,
+                                         .callbacks.federate_lost = lost,
                                          .user = &world };
     world_must (mst_join (&options, &fed));
     world_start (&world, fed, rank ? atoi (rank) : 0);

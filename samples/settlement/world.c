@@ -93,6 +93,7 @@ void world_claim (world_t *self, mst_claim_t claim, int step)
     int turn = (self->rank + step) % 4;
     claim.stamp = mst_hlc_from_ns ((uint64_t) (step * 10 + turn + 1) * 1000000000u);
     world_must (mst_arbiter_claim (self->arbiter, &claim, &record));
+    world_must (mst_metadata_add (self->store, "claims", 1));
     world_tell (self, &record);
 }
 
