@@ -371,12 +371,14 @@ int64_t federate_patience (const federate_shell_t *shell, int64_t timeout_ns)
     return timeout_ns;
 }
 
-/*  What has come by a lost peer's connection was taken in before: the rest is given up. */
+/*  What has come by a lost peer's connection is taken in first, in as many turns as it needs: the
+   rest is given up. */
 static mst_err_t close_doomed (federate_shell_t *shell)
 {
     for (uint32_t i = shell->doomed.count; i-- > 0;) {
         uint64_t connection = shell->doomed.entries[i].key;
-        if ((int64_t) shell->doomed.entries[i].value > link_clock_ns ())
+        if ((int64_t) shell->doomed.entries[i].value > link_clock_ns () ||
+            !link_router_silent (shell->router, connection))
             continue;
         base_map_remove (&shell->doomed, connection);
         link_router_close (shell->router, connection);

@@ -57,13 +57,13 @@ typedef struct router_peer {
     uint64_t spoke;     /* the router's count of messages at its last one */
     uint64_t inode;     /* of its socket; 0: unknown */
     int64_t due_ns;     /* not open: when to look at it */
-    int64_t settled_ns; /* dying or cut: until then at the latest */
+    int64_t settled_ns; /* dying or cut: until then at the latest it answers probes */
     const char *why;
     int fd; /* -1: none, or no longer its own */
     router_state_t state;
     bool inproc;
     bool deaf;   /* what it says is dropped */
-    bool closed; /* a probe was refused: no more bytes can come */
+    bool closed; /* a probe was refused, or waited for in vain: no more bytes can come */
     uint8_t identity_bytes;
     char identity[ROUTER_IDENTITY_MAX];
 } router_peer_t;
@@ -372,13 +372,20 @@ static bool link_router_passed_over (const link_router_t *self, const router_pee
     return self->received - peer->spoke > 2 * (uint64_t) self->numbers.count + ROUTER_LOOK_AFTER;
 }
 
-/*  A dying or cut one: true when nothing of it is left. */
+bool link_router_silent (const link_router_t *self, uint64_t connection)
+{
+    base_assert (self != NULL);
+    const router_peer_t *peer = base_map_pointer (&self->numbers, connection);
+    bool empty = !self->socket.data.ready && !self->socket.data.dirty;
+    return !peer || empty || link_router_passed_over (self, peer);
+}
+
+/*  A dying or cut one: true when nothing of it is left. The clock ends only the wait for its way to
+    close: what has come is read, however long its reader takes. */
 static bool link_router_emptied (link_router_t *self, router_peer_t *peer, bool empty,
                                  int64_t now_ns)
 {
-    if (now_ns >= peer->settled_ns)
-        return true;
-    if (!peer->closed && link_router_probe (self, peer)) {
+    if (!peer->closed && (link_router_probe (self, peer) || now_ns >= peer->settled_ns)) {
         peer->closed = true;
         peer->spoke = self->received;
         return false; /* the probe took commands: read once more */

@@ -62,6 +62,9 @@ mst_err_t link_router_send (link_router_t *self, uint64_t connection, const void
 mst_err_t link_router_send_buffer (link_router_t *self, uint64_t connection, base_buffer_t *bytes,
                                    bool *sent);
 
+/*  True: all that came by the connection so far has been read. Also of an unknown number. */
+bool link_router_silent (const link_router_t *self, uint64_t connection);
+
 /*  Ends one connection: nothing more is heard of it (no LOST either). What was sent gets a moment
     to leave; then it is cut. An unknown number does nothing. */
 void link_router_close (link_router_t *self, uint64_t connection);

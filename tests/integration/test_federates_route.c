@@ -2,7 +2,9 @@
    sender leaves before a receiver has answered. */
 #include "tests/integration/federates.h"
 #include "tests/support/process.h"
+#include "link/clock.h"
 #include "link/router.h"
+#include "link/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +206,123 @@ static void test_resign_before_the_answer (void)
     stage_close (&stage);
 }
 
+/*  Data before the departure
+ * ----------------------------------------------------------------------- */
+
+enum { WORDS = 3000, WORD_BYTES = 1000, PAUSE_EVERY = 128, PAUSE_MS = 75 };
+
+/*  A receiver that computes now and then: in all for longer than a connection takes to settle once
+   its sender has closed it. */
+typedef struct listener {
+    mst_federate_t fed;
+    link_mutex_t mutex;
+    link_condition_t changed, never;
+    int heard, heard_before_departure; /* -1: nobody has left */
+} listener_t;
+
+static void on_word (void *user, mst_federate_t fed, const mst_reception_t *update)
+{
+    listener_t *self = user;
+    (void) fed;
+    link_mutex_lock (&self->mutex);
+    self->heard += update->value_count == 1 && update->values[0].size_bytes == WORD_BYTES;
+    int64_t end_ns = link_clock_ns () + PAUSE_MS * INT64_C (1000000);
+    if (self->heard % PAUSE_EVERY == 0)
+        (void) link_condition_wait (&self->never, &self->mutex, end_ns);
+    link_condition_signal (&self->changed);
+    link_mutex_unlock (&self->mutex);
+}
+
+static void on_departure (void *user, mst_federate_t fed, mst_federate_id_t id, const char *name)
+{
+    listener_t *self = user;
+    (void) fed;
+    (void) id;
+    (void) name;
+    link_mutex_lock (&self->mutex);
+    self->heard_before_departure = self->heard;
+    link_condition_signal (&self->changed);
+    link_mutex_unlock (&self->mutex);
+}
+
+/*  Until so many words came, or somebody left; the speaker runs meanwhile, if he is there. */
+static void listen (listener_t *self, actor_t *speaker, int words, bool evoked)
+{
+    int64_t deadline_ns = link_clock_ns () + STAGE_DEADLINE_MS * INT64_C (1000000);
+    bool in_time = true;
+
+    while (in_time) {
+        if (evoked && !CHECK_OK (mst_evoke (self->fed, 1, NULL)))
+            return;
+        if (speaker->joined && !CHECK_OK (mst_evoke (speaker->fed, 1, NULL)))
+            return;
+        link_mutex_lock (&self->mutex);
+        bool there = self->heard >= words || self->heard_before_departure >= 0;
+        if (!there && !evoked && !speaker->joined)
+            in_time = link_condition_wait (&self->changed, &self->mutex, deadline_ns);
+        link_mutex_unlock (&self->mutex);
+        if (there)
+            return;
+        in_time = in_time && link_clock_ns () < deadline_ns;
+    }
+    CHECK (in_time);
+}
+
+static void says_and_leaves (mst_route_t route, mst_callback_model_t model)
+{
+    static const char word[WORD_BYTES];
+    stage_t stage;
+    listener_t moon = { .heard_before_departure = -1 };
+    mst_class_t body;
+    mst_attribute_t colour;
+
+    stage_open (&stage);
+    link_mutex_init (&moon.mutex);
+    link_condition_init (&moon.changed);
+    link_condition_init (&moon.never);
+    mst_join_options_t options = stage_options (&stage);
+    options.transport = "ipc"; /* as between processes */
+    options.route = route;
+    options.bundle_bytes = 2 * WORD_BYTES; /* many */
+    actor_t *sun = stage_join_with (&stage, "sun", options);
+    options.name = "moon";
+    options.model = model;
+    options.user = &moon;
+    options.callbacks =
+        (mst_callbacks_t){ .reflected = on_word, .federate_resigned = on_departure };
+    CHECK_OK (mst_join (&options, &moon.fed));
+    CHECK_OK (mst_class_find (moon.fed, "Body", &body));
+    CHECK_OK (mst_attribute_find (moon.fed, body, "Colour", &colour));
+    CHECK_OK (mst_subscribe (moon.fed, body, &colour, 1));
+    actor_publishes (sun, "Body");
+    stage_settle (&stage);
+    mst_object_t object = actor_registers (sun, "Body");
+    mst_value_t value = { colour.id, WORD_BYTES, word };
+    for (int i = 0; i < WORDS; i++) {
+        CHECK_OK (mst_update (sun->fed, object, &value, 1, MST_TIME_NONE, NULL));
+        if (i == 0) /* so that the route stands */
+            listen (&moon, sun, 1, model == MST_EVOKED);
+    }
+    actor_resign (sun, MST_RESIGN_CANCEL_THEN_DELETE_THEN_DIVEST);
+    listen (&moon, sun, WORDS + 1, model == MST_EVOKED);
+    CHECK_INT (moon.heard_before_departure, WORDS);
+    CHECK_INT (moon.heard, WORDS);
+    CHECK_OK (mst_resign (&moon.fed, MST_RESIGN_NO_ACTION));
+    stage_close (&stage);
+    link_condition_fini (&moon.changed);
+    link_condition_fini (&moon.never);
+    link_mutex_fini (&moon.mutex);
+}
+
+/*  Whatever the road and whoever runs the callbacks: who leaves is heard to the end, then left. */
+static void test_heard_to_the_end (void)
+{
+    says_and_leaves (MST_ROUTE_PEER, MST_EVOKED);
+    says_and_leaves (MST_ROUTE_PEER, MST_IMMEDIATE);
+    says_and_leaves (MST_ROUTE_RTI, MST_EVOKED);
+    says_and_leaves (MST_ROUTE_RTI, MST_IMMEDIATE);
+}
+
 /*  Death of a federate whose data goes by the RTI. */
 static void test_death_by_the_rti (void)
 {
@@ -235,6 +354,7 @@ static CU_TestInfo route_tests[] = {
     { "falling back is said", test_fallback_is_said },
     { "no common transport", test_no_common_transport },
     { "a resign before the answer", test_resign_before_the_answer },
+    { "who leaves is heard to the end", test_heard_to_the_end },
     { "a death by the RTI", test_death_by_the_rti },
     CU_TEST_INFO_NULL,
 };

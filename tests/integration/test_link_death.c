@@ -116,6 +116,45 @@ static void test_last_words (void)
     link_poll_destroy (&poll);
 }
 
+/*  A reader who takes his time gets all that a closed connection brought, however much later, and
+   then its end. The pauses last longer than the router waits for a connection to settle. */
+static void test_slow_reader (void)
+{
+    enum { COUNT = 2000, PAUSES = 30 };
+    link_poll_t *poll, *idle;
+    link_event_t event;
+    char text[32];
+    int count = 0;
+
+    CHECK_OK (link_poll_new (&poll));
+    CHECK_OK (link_poll_new (&idle));
+    link_router_t *router = links_bound (poll, "tcp://127.0.0.1:0");
+    link_dealer_t *dealer = links_connected (poll, link_router_endpoint (router, 0));
+    for (int i = 0; i < COUNT; i++) {
+        (void) snprintf (text, sizeof text, "%d", i);
+        links_say (dealer, text);
+    }
+    link_dealer_destroy (&dealer, -1);
+    while (links_router_next (poll, router, &event) == LINK_EVENT_MESSAGE) {
+        (void) snprintf (text, sizeof text, "%d", count);
+        CHECK_INT (event.connection, 1);
+        CHECK (event.message.size_bytes == strlen (text) &&
+               memcmp (event.message.data, text, strlen (text)) == 0);
+        link_message_release (&event.message);
+        if (++count <= PAUSES) {
+            (void) link_poll_wait (poll, 0); /* that it is closed is heard early */
+            (void) link_poll_wait (idle, LINKS_SECOND / 20);
+        }
+    }
+    CHECK_INT (event.kind, LINK_EVENT_LOST);
+    CHECK_INT (event.connection, 1);
+    CHECK_INT (count, COUNT);
+    CHECK_INT (link_router_connection_count (router), 0);
+    link_router_destroy (&router, 0);
+    link_poll_destroy (&poll);
+    link_poll_destroy (&idle);
+}
+
 /*  What was received and not yet read survives its sender, at the dealer's side, too. */
 static void test_unread_answers (void)
 {
@@ -440,6 +479,7 @@ static CU_TestInfo link_death_tests[] = {
     { "a killed process, seen by the router", test_killed_at_router },
     { "a killed process, seen by the dealer", test_killed_at_dealer },
     { "last words are read", test_last_words },
+    { "a slow reader gets everything", test_slow_reader },
     { "unread answers survive their sender", test_unread_answers },
     { "descriptors used again", test_descriptors_again },
     { "descriptors used again before reading", test_descriptors_crossed },
