@@ -175,6 +175,11 @@ static mst_err_t run_words (verify_stand_ins_t *self, const tools_plan_member_t 
     for (const char *at = command; !err && *at;) {
         size_t length = strcspn (at, " ");
         bool own = length == 2 && memcmp (at, "{}", 2) == 0;
+        if (own && !member->program)
+            return base_error (MST_E_INVALID_ARGUMENT,
+                               "--run: {} stands for nothing, as \"%s\" is started elsewhere: give "
+                               "its whole command",
+                               member->name);
         const char *word = own ? member->program : base_arena_copy (&self->arena, at, length);
         if (length > 0 && (!word || BASE_LIST_PUSH (words, word)))
             err = base_alloc_error ();
