@@ -319,8 +319,12 @@ static int log_unknown (const char *name)
         names[i] = log_verbs[i].name;
     names[LOG_VERBS] = "plot";
     const char *nearest = config_nearest (name, names, LOG_VERBS + 1);
-    return cli_usage (&log_whole, "there is no verb \"%s\"%s%s%s", name,
-                      nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+    if (nearest)
+        return cli_usage (&log_whole, "there is no verb \"%s\"; did you mean %s?", name, nearest);
+    return cli_usage (&log_whole,
+                      "there is no verb \"%s\"; there are info, cat, export, verify, recover, "
+                      "slice, merge, diff and plot",
+                      name);
 }
 
 /*  The verb is the first word that is no option: muster log --json info FILE works, too. */

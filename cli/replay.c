@@ -229,7 +229,8 @@ static mst_err_t replay_play (replay_args_t *self, base_buffer_t *out)
     player->file = self->file;
     player->choice = &self->choice;
     player->control = &control;
-    self->options.told = self->quiet ? NULL : replay_told;
+    self->options.told = replay_told;
+    self->options.quiet = self->quiet;
     mst_err_t err = tools_replay (&self->options, out);
     tools_control_fini (&control);
     return err;

@@ -437,6 +437,23 @@ static mst_err_t open_by_scan (log_reader_t *self)
     return err;
 }
 
+/*  Do the last bytes say that the writer finished? The end of the data alone does not: a file may
+    be cut in its summary. */
+static mst_err_t open_ends (const log_reader_t *self, bool *ends)
+{
+    base_assert (self != NULL);
+    base_assert (ends != NULL);
+    const log_source_t *source = &self->walk.source;
+    uint8_t tail[LOG_MAGIC_BYTES];
+    *ends = false;
+    if (source->size_bytes < LOG_MAGIC_BYTES + OPEN_TAIL_BYTES)
+        return MST_OK;
+    mst_err_t err =
+        source->read (source->context, source->size_bytes - sizeof tail, tail, sizeof tail);
+    *ends = !err && memcmp (tail, log_magic, sizeof tail) == 0;
+    return err;
+}
+
 static mst_err_t open_header (log_reader_t *self)
 {
     base_assert (self != NULL);
@@ -475,5 +492,10 @@ mst_err_t log_reader_open (log_reader_t *self)
     self->info.problem = base_arena_copy (&self->arena, why, strlen (why));
     if (!self->info.problem)
         return base_alloc_error ();
-    return open_by_scan (self);
+    bool ends;
+    err = open_ends (self, &ends);
+    if (!err)
+        err = open_by_scan (self);
+    self->info.complete = self->info.complete && ends;
+    return err;
 }

@@ -24,7 +24,7 @@ typedef struct log_info {
     log_span_t profile; /* live as long as the reader */
     log_span_t library;
     bool has_summary;    /* opened by its summary; else by walking over it */
-    bool complete;       /* the data section's end was found */
+    bool complete;       /* the end of the data was found, and that of the file */
     uint64_t lost_bytes; /* that belong to no readable record; known only when walked over */
     const char *problem; /* why the summary was not used; "" when it was. With a cut file, where */
     log_statistics_t statistics; /* without channel_counts, for which see log_reader_messages */

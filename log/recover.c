@@ -19,7 +19,9 @@ typedef struct recover {
     log_writer_t *writer;
     base_map_t schemas; /* ids that the writer knows */
     base_map_t channels;
-    bool chunk_good; /* the last chunk could be read, so its indexes are not needed */
+    bool chunk_good;     /* the last chunk could be read, so its indexes are not needed */
+    bool pending;        /* bytes were lost, and no index behind them has told of messages yet */
+    uint64_t lost_bytes; /* that the walk had left before the last step */
     bool muster;
     uint64_t log_time_ns; /* of the last message */
     char profile[LOG_NAME_MAX_BYTES + 1];
@@ -191,8 +193,10 @@ static mst_err_t recover_item (recover_t *self, const log_item_t *item)
     /*  An index counts the messages of the chunk before it: if that one was lost, it says how
        many. */
     case LOG_OP_MESSAGE_INDEX:
-        if (!self->chunk_good)
+        if (!self->chunk_good) {
             self->report->lost_messages += item->message_index.count;
+            self->pending = false;
+        }
         return MST_OK;
     case LOG_OP_CHUNK:
         self->chunk_good = true;
@@ -208,6 +212,23 @@ static mst_err_t recover_item (recover_t *self, const log_item_t *item)
                                           : recover_leave (self, item);
 }
 
+/*  Indexes stand right behind their chunk: when anything else comes, what the bytes lost before it
+    held stays unknown. */
+static void recover_weigh (recover_t *self, bool goes_on)
+{
+    base_assert (self != NULL);
+    base_assert (self->walk.lost_bytes >= self->lost_bytes);
+    if (!goes_on && self->pending) {
+        self->report->uncounted = true;
+        self->pending = false;
+    }
+    if (self->walk.lost_bytes > self->lost_bytes && self->pending)
+        self->report->uncounted = true;
+    if (self->walk.lost_bytes > self->lost_bytes)
+        self->pending = true;
+    self->lost_bytes = self->walk.lost_bytes;
+}
+
 static mst_err_t recover_walk (recover_t *self)
 {
     base_assert (self != NULL);
@@ -216,6 +237,7 @@ static mst_err_t recover_walk (recover_t *self)
 
     while (found) {
         mst_err_t err = log_walk_next (&self->walk, &item, &found);
+        recover_weigh (self, found && (err || item.opcode == LOG_OP_MESSAGE_INDEX));
         if (!err && found)
             err = recover_item (self, &item);
         else if (err && log_walk_can_go_on (err)) {
@@ -226,7 +248,9 @@ static mst_err_t recover_walk (recover_t *self)
         if (err)
             return err;
     }
+    /*  How much a writer had still to write, nobody knows. */
     self->report->cut = self->walk.cut;
+    self->report->uncounted = self->report->uncounted || self->pending || self->walk.cut;
     self->report->lost_bytes += self->walk.lost_bytes;
     return MST_OK;
 }
@@ -243,8 +267,9 @@ static mst_err_t recover_declare (recover_t *self)
     if (report->places == 0 && report->orphans == 0 && !report->cut)
         return MST_OK;
     (void) snprintf (detail, sizeof detail,
-                     "%" PRIu64 " damaged places, %" PRIu64 " messages of unknown channels%s",
-                     report->places, report->orphans, report->cut ? ", no end" : "");
+                     "%" PRIu64 " damaged places, %" PRIu64 " messages of unknown channels%s%s",
+                     report->places, report->orphans, report->cut ? ", no end" : "",
+                     report->uncounted ? "; more messages may be lost, uncounted" : "");
     log_record_t record = { .opcode = LOG_RECORD_LOSS,
                             .log_time_ns = self->log_time_ns,
                             .loss = { .cause = log_text ("recovered"),

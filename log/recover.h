@@ -16,6 +16,7 @@ typedef struct log_recovery {
     uint64_t places;        /* damaged places */
     uint64_t lost_bytes;    /* of the old file */
     uint64_t lost_messages; /* as far as indexes tell */
+    bool uncounted;         /* more may be lost: nothing tells what the lost bytes held */
     uint64_t orphans;       /* messages left out because nothing tells of their channel */
 } log_recovery_t;
 

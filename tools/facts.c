@@ -56,6 +56,16 @@ void tools_facts_text (tools_facts_t *self, const char *name, const char *value)
         self->err = tools_text_append (self->out, "%s: %s\n", name, value);
 }
 
+void tools_facts_unknown (tools_facts_t *self, const char *name)
+{
+    if (self->err)
+        return;
+    if (self->root)
+        tools_facts_kept (self, cJSON_AddNullToObject (self->root, name) != NULL);
+    else
+        self->err = tools_text_append (self->out, "%s: unknown\n", name);
+}
+
 void tools_facts_truth (tools_facts_t *self, const char *name, bool value)
 {
     if (self->err)

@@ -23,6 +23,8 @@ void tools_facts_number (tools_facts_t *self, const char *name, uint64_t value);
 void tools_facts_real (tools_facts_t *self, const char *name, double value);
 void tools_facts_text (tools_facts_t *self, const char *name, const char *value);
 void tools_facts_truth (tools_facts_t *self, const char *name, bool value);
+/*  "unknown"; null in JSON. */
+void tools_facts_unknown (tools_facts_t *self, const char *name);
 /*  Something had to be made for a fact: was it? */
 void tools_facts_kept (tools_facts_t *self, bool good);
 

@@ -205,6 +205,18 @@ static mst_err_t player_all (player_t *self)
     return err ? err : self->err;
 }
 
+mst_err_t tools_play_check (const tools_player_options_t *options)
+{
+    player_t *self = base_calloc (1, sizeof *self);
+    if (!self)
+        return base_alloc_error ();
+    self->options = options;
+    mst_err_t err = player_open (self);
+    player_close (self);
+    base_free (self);
+    return err;
+}
+
 mst_err_t tools_play (const tools_player_options_t *options, tools_played_t *played)
 {
     static const tools_played_t nothing = { .last = MST_TIME_NONE };

@@ -46,10 +46,12 @@ typedef struct tools_played {
     int64_t late_ns;  /* with a speed: a message went so late at most */
 } tools_played_t;
 
-/*  Errors: MST_E_CONFIG (no object model in the recording), MST_E_INVALID_ARGUMENT (the choice),
+/*  The first looks at file and choice alone, which asks for no RTI.
+    Errors: MST_E_CONFIG (no object model in the recording), MST_E_INVALID_ARGUMENT (the choice),
     MST_E_FOM_INCONSISTENT (the federation has another object model), MST_E_NAME_IN_USE (it has
     objects of the recording's names), MST_E_CALL_NOT_ALLOWED (stopped), MST_E_TIME_PASSED (the
     federation is further than the recording's beginning), those of reading and of the services. */
+mst_err_t tools_play_check (const tools_player_options_t *options);
 mst_err_t tools_play (const tools_player_options_t *options, tools_played_t *played);
 
 #endif

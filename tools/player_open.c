@@ -3,6 +3,7 @@
 #include "tools/player_own.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "tools/recording.h"
 #include "tools/text.h"
 
 #include <string.h>
@@ -64,7 +65,9 @@ mst_err_t player_open (player_t *self)
         err = log_reader_new (&self->reader, &self->file.source);
     if (err)
         return self->file.fd >= 0 ? base_error_prefix (err, "%s: ", self->options->file) : err;
-    err = log_reader_new (&self->scout, &self->file.source);
+    err = tools_recording_whole (self->reader, &self->file);
+    if (!err)
+        err = log_reader_new (&self->scout, &self->file.source);
     if (!err)
         err = tools_times_read (self->reader, &self->times);
     if (!err && self->options->choice)

@@ -93,7 +93,10 @@ static mst_err_t recovery_say (const log_recovery_t *report, const char *to, boo
     tools_facts_truth (&facts, "cut", report->cut);
     tools_facts_number (&facts, "damaged places", report->places);
     tools_facts_number (&facts, "lost bytes", report->lost_bytes);
-    tools_facts_number (&facts, "lost messages", report->lost_messages + report->orphans);
+    if (report->uncounted)
+        tools_facts_unknown (&facts, "lost messages");
+    else
+        tools_facts_number (&facts, "lost messages", report->lost_messages + report->orphans);
     return tools_facts_end (&facts);
 }
 
@@ -119,6 +122,26 @@ mst_err_t tools_recording_recover (const char *path, const char *to, bool json, 
     }
     tools_source_close (&file);
     return err ? err : recovery_say (&report, to, json, out);
+}
+
+/*  Whole -------------------------------------------------------------------------------------- */
+
+mst_err_t tools_recording_whole (log_reader_t *reader, const tools_source_t *file)
+{
+    char text[TOOLS_TIME_SIZE] = "";
+    tools_times_t times = { 0 };
+    if (log_reader_info (reader)->complete)
+        return MST_OK;
+    /*  What tells of time may be among what is lost. */
+    if (!tools_times_read (reader, &times) && times.any)
+        (void) tools_time_text (text, &times, times.last_ns);
+    return base_error (MST_E_FILE_CORRUPT,
+                       "%s: the recording is not complete: it was cut, or its writer killed; it "
+                       "ends at byte %" PRIu64 ", %s%s; muster log recover FILE TO makes a whole "
+                       "one of what can be read",
+                       file->path, file->source.size_bytes,
+                       times.any ? "and what can be read at time " : "before a message can be read",
+                       text);
 }
 
 /*  Contents ----------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "log/reader.h"
 #include "tools/choice.h"
+#include "tools/file.h"
 #include "tools/render.h"
 #include "tools/summary.h"
 
@@ -38,6 +39,10 @@ mst_err_t tools_recording_merge (const char *const *paths, size_t count, const c
     differ, and the first one. */
 mst_err_t tools_recording_diff (const char *first, const char *second, bool json,
                                 base_buffer_t *out);
+
+/*  Is the recording all that its writer meant to write? MST_E_FILE_CORRUPT: it was cut, or its
+    writer killed; the text says where it ends, and what helps. */
+mst_err_t tools_recording_whole (log_reader_t *reader, const tools_source_t *file);
 
 /*  The results that federates reported, in their order. Damaged places are left out. */
 mst_err_t tools_recording_results (const char *path, tools_results_t *results);

@@ -28,6 +28,13 @@ static mst_err_t input_open (make_input_t *self, const char *path)
     return err ? base_error_prefix (err, "%s: ", path) : MST_OK;
 }
 
+/*  One that was cut would make a part that looks whole, or a difference where none is. */
+static mst_err_t input_open_whole (make_input_t *self, const char *path)
+{
+    mst_err_t err = input_open (self, path);
+    return err ? err : tools_recording_whole (self->reader, &self->file);
+}
+
 static void input_close (make_input_t *self)
 {
     log_reader_destroy (&self->reader);
@@ -97,7 +104,7 @@ mst_err_t tools_recording_slice (const char *path, const tools_choice_t *choice,
     log_select_t select = { 0 };
     log_slice_t report = { 0 };
     tools_facts_t facts;
-    mst_err_t err = input_open (&input, path);
+    mst_err_t err = input_open_whole (&input, path);
     if (!err)
         err = make_other_file (path, to);
     if (!err)
@@ -216,9 +223,9 @@ mst_err_t tools_recording_diff (const char *first, const char *second, bool json
                                 base_buffer_t *out)
 {
     make_input_t inputs[2];
-    mst_err_t err = input_open (&inputs[0], first);
+    mst_err_t err = input_open_whole (&inputs[0], first);
     if (!err) {
-        err = input_open (&inputs[1], second);
+        err = input_open_whole (&inputs[1], second);
         if (!err)
             err = diff_open (inputs[0].reader, inputs[1].reader, json, out);
         input_close (&inputs[1]);

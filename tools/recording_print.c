@@ -76,6 +76,8 @@ static mst_err_t print_all (print_t *self, const tools_choice_t *choice, tools_f
         return err;
     err = tools_output_close (&self->output, print_messages (self));
     *closed = self->output.closed;
+    if (!err)
+        err = tools_recording_whole (self->reader, &self->file);
     if (!err && self->places > 0)
         err = base_error (MST_E_FILE_CORRUPT,
                           "%s: %zu places could not be read and were left out; muster log verify "

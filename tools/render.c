@@ -89,9 +89,12 @@ static const char *member_name (const log_class_t *of, uint32_t index,
     return number;
 }
 
-/*  A date once per instant: making one costs more than all the rest of a line. */
-static const char *render_date (tools_render_t *self, uint64_t log_time_ns)
+/*  A date once per instant: making one costs more than all the rest of a line. A recording without
+    time has none. */
+static const char *render_date (tools_render_t *self, uint64_t log_time_ns, bool has_time)
 {
+    if (!has_time && log_time_ns == 0)
+        return "";
     if (self->date[0] == '\0' || self->dated_ns != log_time_ns)
         (void) tools_date_text (self->date, log_time_ns);
     self->dated_ns = log_time_ns;
@@ -188,7 +191,7 @@ static mst_err_t render_json (tools_render_t *self, const tools_render_class_t *
         (void) snprintf (time, sizeof time, "%" PRId64, message->time);
     mst_err_t err =
         tools_text_append (out, "{\"time\":%s,\"date\":\"%s\",\"order\":\"%s\",\"sender\":", time,
-                           render_date (self, envelope->log_time_ns),
+                           render_date (self, envelope->log_time_ns, message->has_time),
                            message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
     if (!err)
         err = put_json (out, message->sender);
@@ -236,9 +239,9 @@ static mst_err_t csv_begin (tools_render_t *self, const tools_render_class_t *of
     char time[TOOLS_NUMBER_SIZE] = "";
     if (message->has_time)
         (void) snprintf (time, sizeof time, "%" PRId64, message->time);
-    mst_err_t err =
-        tools_text_append (out, "%s,%s,%s,", time, render_date (self, envelope->log_time_ns),
-                           message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
+    mst_err_t err = tools_text_append (
+        out, "%s,%s,%s,", time, render_date (self, envelope->log_time_ns, message->has_time),
+        message->order == LOG_ORDER_TIME_STAMP ? "timestamp" : "receive");
     if (!err)
         err = put_cell (out, message->sender);
     if (!err)

@@ -54,7 +54,7 @@ static mst_err_t replay_say (const tools_replay_options_t *options, const tools_
 static void replay_told (void *user, const char *line)
 {
     const replay_t *self = user;
-    if (self->options->told)
+    if (self->options->told && !self->options->quiet)
         self->options->told (self->options->user, line);
 }
 
@@ -73,6 +73,9 @@ static mst_err_t replay_play (replay_t *self, const char *endpoint, base_buffer_
 static void replay_ready (const replay_t *self, const char *endpoint)
 {
     char line[REPLAY_TEXT_SIZE];
+    const tools_player_options_t *player = &self->options->player;
+    if (self->options->quiet && player->wait == 0 && !player->point)
+        return;
     (void) snprintf (line, sizeof line, "the RTI is at %s", endpoint);
     if (self->options->told)
         self->options->told (self->options->user, line);
@@ -85,6 +88,9 @@ mst_err_t tools_replay (const tools_replay_options_t *options, base_buffer_t *ou
     const char *rti = options->player.rti;
     replay_t self = { .options = options };
     mst_err_t err = tools_crew_init (&self.crew);
+    /*  Before an RTI is started for nothing. */
+    if (!err && !rti)
+        err = tools_play_check (&options->player);
     if (!err && !rti)
         err = tools_folder_new ("muster-replay", &folder);
     if (!err && !rti)

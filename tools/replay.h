@@ -9,6 +9,7 @@
 typedef struct tools_replay_options {
     tools_player_options_t player; /* without stopped, told and user */
     bool json;
+    bool quiet; /* only lines without which nobody could join are told */
     /*  Lines for people: where our own RTI can be joined, where the replay stands. May be NULL. */
     void (*told) (void *user, const char *line);
     void *user;

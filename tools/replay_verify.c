@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "log/compare.h"
+#include "log/merge.h"
+#include "log/slice.h"
 #include "log/verify.h"
 #include "tools/file.h"
 #include "tools/program.h"
@@ -334,6 +336,24 @@ static mst_err_t verify_run (const tools_plan_t *plan, const char *rti, const ch
     return err;
 }
 
+/*  A part of a recording differs from any run of the whole. */
+static mst_err_t verify_can (log_reader_t *reader, const tools_source_t *source)
+{
+    static const char *const parts[] = { LOG_METADATA_SLICE, LOG_METADATA_MERGE };
+    mst_err_t err = tools_recording_whole (reader, source);
+    for (size_t i = 0; !err && i < sizeof parts / sizeof parts[0]; i++) {
+        log_metadata_t metadata;
+        bool found;
+        err = log_reader_find_metadata (reader, parts[i], &metadata, &found);
+        if (!err && found)
+            err = base_error (MST_E_NOT_SUPPORTED,
+                              "%s cannot be compared with a run: it was sliced or merged; use the "
+                              "recording as it was made",
+                              source->path);
+    }
+    return err;
+}
+
 static mst_err_t verify_again (log_reader_t *reader, const tools_source_t *source,
                                const char *again, verified_t *verified)
 {
@@ -342,7 +362,12 @@ static mst_err_t verify_again (log_reader_t *reader, const tools_source_t *sourc
     mst_err_t err = verify_messages (reader, again, verified);
     if (!err)
         err = verify_chain (&source->source, verified->chains[0], &messages);
-    return err ? err : verify_digests (files, verified);
+    if (!err)
+        err = verify_digests (files, verified);
+    if (!err && verified->compared == 0)
+        err = base_error (MST_E_FILE_CORRUPT,
+                          "nothing to compare: the recording holds no time-stamped message");
+    return err;
 }
 
 mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
@@ -361,6 +386,8 @@ mst_err_t tools_replay_verify (const tools_again_t *options, base_buffer_t *out,
     err = log_reader_new (&reader, &source.source);
     if (err)
         (void) base_error_prefix (err, "%s: ", file);
+    if (!err)
+        err = verify_can (reader, &source);
     if (!err)
         err = verify_plan (reader, file, &plan);
     if (!err && options->stand_in)

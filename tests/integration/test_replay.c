@@ -160,6 +160,8 @@ static void test_log_bad_input (void)
     CHECK_CONTAINS (ERR (&stage), "not \"soon\"");
     CHECK_INT (RUN (&stage, "log", "slcie", stage.log, "x"), 2);
     CHECK_CONTAINS (ERR (&stage), "did you mean slice?");
+    CHECK_INT (RUN (&stage, "log", "foo", stage.log), 2);
+    CHECK_CONTAINS (ERR (&stage), "info, cat, export");
     CHECK_INT (RUN (&stage, "log", "slice", stage.log, stage.log), 2);
     CHECK_CONTAINS (ERR (&stage), "would be overwritten");
     CHECK_INT (RUN (&stage, "log", "slice", stage.log), 2);
@@ -178,6 +180,38 @@ static void test_log_bad_input (void)
                1);
     CHECK_CONTAINS (OUT (&stage), "complete: no\n");
     CHECK_CONTAINS (ERR (&stage), "scenario.json: not a recording");
+    stage_fini (&stage);
+}
+
+/*  A part is never taken for the whole: not a cut recording, nor one that was cut in its summary.
+ */
+static void test_log_cut (void)
+{
+    stage_t stage;
+    stage_init (&stage, "", "");
+    CHECK_INT (SHELL (&stage, "cd $FOLDER; M=" MUSTER "; head -c 3000 run.mcap > cut.mcap\n"
+                              "head -c -20 run.mcap > end.mcap\n"
+                              "for f in cut end; do\n"
+                              "for v in 'replay --quiet' 'replay --quiet --verify' 'log cat' "
+                              "'replay --quiet --stand-in ball-1' 'log export --csv' "
+                              "'log diff run.mcap'; do\n"
+                              "$M $v $f.mcap > /dev/null; echo $?; done\n"
+                              "$M log slice $f.mcap x.mcap; echo $?\n"
+                              "$M log info $f.mcap | grep complete; done; ls x.mcap"),
+               2);
+    CHECK_TEXT (OUT (&stage), "1\n1\n1\n1\n1\n1\n1\ncomplete: no\n"
+                              "1\n1\n1\n1\n1\n1\n1\ncomplete: no\n");
+    CHECK_CONTAINS (ERR (&stage), "cut.mcap: the recording is not complete");
+    CHECK_CONTAINS (ERR (&stage), "it ends at byte 3000, ");
+    CHECK_CONTAINS (ERR (&stage), "and what can be read at time 41 ");
+    CHECK_CONTAINS (ERR (&stage), "muster log recover");
+    CHECK_INT (SHELL (&stage, MUSTER " log cat $FOLDER/end.mcap"), 1);
+    CHECK_INT (lines_of (OUT (&stage)), 3 * (2 + 2 * STEPS)); /* all that can be read */
+    CHECK_INT (SHELL (&stage, "cd $FOLDER; " MUSTER " log recover cut.mcap x.mcap; " MUSTER
+                              " log recover --json cut.mcap x.mcap"),
+               0);
+    CHECK_CONTAINS (OUT (&stage), "lost messages: unknown\n");
+    CHECK_CONTAINS (OUT (&stage), "\"lost messages\":null");
     stage_fini (&stage);
 }
 
@@ -325,6 +359,8 @@ static void test_stand_ins (void)
                               " replay --quiet --stand-in ball-1 a.mcap"),
                2);
     CHECK_CONTAINS (ERR (&stage), "it was sliced or merged");
+    CHECK_INT (SHELL (&stage, MUSTER " replay --quiet --verify $FOLDER/a.mcap"), 2);
+    CHECK_CONTAINS (ERR (&stage), "it was sliced or merged");
     stage_fini (&stage);
     stage_init (&stage, "", ", \"record\": { \"file\": \"x.mcap\", \"classes\": [\"Ball\"] }");
     CHECK_INT (RUN (&stage, "replay", "--quiet", "--stand-in", "ball-1", stage.log), 2);
@@ -347,6 +383,7 @@ static CU_TestInfo replay_tests[] = {
     { "muster log export", test_log_export },
     { "muster log slice, merge, diff", test_log_parts },
     { "muster log with bad input", test_log_bad_input },
+    { "a recording that was cut", test_log_cut },
     { "a part of a recording, in rounds", test_replay_parts },
     { "step by step", test_replay_steps },
     { "in real time", test_replay_in_real_time },

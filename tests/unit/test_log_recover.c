@@ -89,6 +89,7 @@ static void test_cut_anywhere (void)
         recover_to (&memory, &recovered, &recovery);
         CHECK_INT (recovery.messages, chunks * STEP_MESSAGES);
         CHECK_INT (recovery.chunks, chunks);
+        CHECK_INT (recovery.uncounted, recovery.cut);
         CHECK_INT (sample_count (&recovered), chunks * STEP_MESSAGES);
         check_recovered (&recovered, &recovery, true);
         log_memory_fini (&recovered);
@@ -145,6 +146,7 @@ static void test_chunk_lost (void)
     recover_to (&memory, &recovered, &recovery);
     CHECK_INT (recovery.messages, SAMPLE_MESSAGES - STEP_MESSAGES);
     CHECK_INT (recovery.lost_messages, STEP_MESSAGES);
+    CHECK (!recovery.uncounted);
     CHECK_INT (recovery.lost_bytes, length);
     CHECK_INT (recovery.places, 1);
     CHECK (!recovery.cut);
