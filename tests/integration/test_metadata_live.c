@@ -40,7 +40,6 @@ static void test_log_info (void)
     CHECK_INT (RUN (&process, "log", "info", path), 0);
     CHECK_CONTAINS (process.out.text, "\nmetadata:\n");
     CHECK_CONTAINS (process.out.text, "\n  entities/land of player-4: ");
-    CHECK_CONTAINS (process.out.text, "\n  federates/player-1: ");
     CHECK_CONTAINS (process.out.text, "\n  counters/claims: 36\n");
     test_process_fini (&process);
     CHECK_INT (RUN (&process, "log", "--json", "info", path), 0);
