@@ -1,6 +1,7 @@
 /*  Long options only: "--name value" and "--name=value". */
 #include "cli/args.h"
 #include "tools/config_json.h"
+#include "tools/config_units.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -98,6 +99,12 @@ static const cli_option_t *args_find (const cli_verb_t *verb, const char *text, 
     return NULL;
 }
 
+/*  What follows an option without its value is the next option; --name=--value says otherwise. */
+static bool is_option (const char *text)
+{
+    return text[0] == '-' && text[1] == '-' && text[2] != '\0';
+}
+
 static cli_found_t args_option (cli_args_t *self, char *text)
 {
     char *equals = strchr (text, '=');
@@ -110,7 +117,7 @@ static cli_found_t args_option (cli_args_t *self, char *text)
     }
     self->option = (int) (option - self->verb->options);
     self->value = equals ? equals + 1 : NULL;
-    if (option->value && !self->value && self->at < self->argc)
+    if (option->value && !self->value && self->at < self->argc && !is_option (self->argv[self->at]))
         self->value = self->argv[self->at++];
     if (!option->value == !self->value)
         return CLI_OPTION;
@@ -138,6 +145,18 @@ cli_found_t cli_args_next (cli_args_t *self)
         return CLI_STOP;
     }
     return args_option (self, text);
+}
+
+bool cli_duration (const char *text, int64_t *duration_ns)
+{
+    char seconds[64];
+    size_t length = strlen (text);
+    if (config_parse_duration_ns (text, duration_ns) == MST_OK)
+        return true;
+    if (length == 0 || length > sizeof seconds - 3 || !strchr ("0123456789", text[length - 1]))
+        return false;
+    (void) snprintf (seconds, sizeof seconds, "%s s", text);
+    return config_parse_duration_ns (seconds, duration_ns) == MST_OK;
 }
 
 bool cli_number (const char *text, long long smallest, long long largest, long long *number)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { CLI_GOOD = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_LOST = 3 }; /* exit codes */
 
@@ -54,6 +55,9 @@ int cli_help (const cli_verb_t *verb);
 
 /*  A whole number in a range; false when the text is none. */
 bool cli_number (const char *text, long long smallest, long long largest, long long *number);
+
+/*  "5 s", "250 ms"; a number alone is seconds. False when the text is neither. */
+bool cli_duration (const char *text, int64_t *duration_ns);
 
 /*  "muster run: …" and the error's whole text on standard error; returns the exit code for it. */
 int cli_failed (const char *verb, int err);

@@ -1,7 +1,6 @@
 /*  muster join: a federate without programming. */
 #include "cli/args.h"
 #include "cli/verbs.h"
-#include "tools/config_units.h"
 #include "tools/join.h"
 
 #include <fcntl.h>
@@ -55,7 +54,8 @@ static const cli_option_t join_options[] = {
                            "lines are read" },
     [JOIN_COUNT] = { "--count", "N", "ends after N reflections and interactions" },
     [JOIN_TIMEOUT] = { "--timeout", "DURATION",
-                       "ends then (\"5 s\"); with 1 when --count is not reached" },
+                       "ends then (\"5 s\", or 5); with 1 when --count or the point of\n"
+                       "--synchronize is not reached" },
     [JOIN_INPUT] = { "--input", NULL, "reads lines also when nothing is published" },
     [JOIN_STRICT] = { "--strict", NULL, "the first line that is refused ends it" },
     { NULL, NULL, NULL },
@@ -161,9 +161,9 @@ static const char *join_option (tools_join_options_t *self, const cli_args_t *ar
         self->count = (uint64_t) count;
         break;
     case JOIN_TIMEOUT:
-        good = !config_parse_duration_ns (args->value, &count) && count > 0;
+        good = cli_duration (args->value, &count) && count > 0;
         self->timeout_ms = good ? (count + 999999) / 1000000 : 0;
-        return good ? NULL : "is a duration like \"5 s\" or \"250 ms\"";
+        return good ? NULL : "is a duration like \"5 s\" or \"250 ms\", or seconds";
     default: break;
     }
     return good ? NULL : "is a whole number, or stands too often";
@@ -173,6 +173,7 @@ static int join_parse (tools_join_options_t *self, int argc, char **argv)
 {
     cli_args_t args;
     cli_found_t found;
+    bool lookahead = false;
     cli_args_init (&args, &join_verb, argc, argv);
     while ((found = cli_args_next (&args)) != CLI_END) {
         if (found == CLI_STOP)
@@ -180,6 +181,7 @@ static int join_parse (tools_join_options_t *self, int argc, char **argv)
         const char *meant = found == CLI_OPTION ? join_option (self, &args) : NULL;
         if (meant)
             return cli_usage (&join_verb, "%s %s", join_options[args.option].name, meant);
+        lookahead |= found == CLI_OPTION && args.option == JOIN_LOOKAHEAD;
         if (found == CLI_ARGUMENT && self->federation)
             return cli_usage (&join_verb, "one federation at a time: %s or %s?", self->federation,
                               args.value);
@@ -188,6 +190,8 @@ static int join_parse (tools_join_options_t *self, int argc, char **argv)
     }
     if (!self->federation)
         return cli_usage (&join_verb, "which federation?");
+    if (lookahead && !self->regulating)
+        return cli_usage (&join_verb, "--lookahead needs --regulating");
     if ((self->step > 0 || self->until != MST_TIME_NONE) && !self->constrained && !self->regulating)
         return cli_usage (&join_verb, "--step and --until need --constrained or --regulating");
     return -1;

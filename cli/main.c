@@ -4,8 +4,12 @@
 #include "tools/config.h"
 #include "tools/config_json.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct main_verb {
     const char *name;
@@ -67,7 +71,39 @@ static int main_configure (int *argc, char **argv)
     return CLI_USAGE;
 }
 
-int main (int argc, char **argv)
+/*  Of descriptors 0 to 2 those that are closed: a socket must not get their number. */
+static void main_open_standard (void)
+{
+    int fd;
+    do
+        fd = open ("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        (void) close (fd);
+}
+
+/*  A pipe whose reader went away wants no more: that is no failure. */
+static bool main_reader_gone (void)
+{
+    struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
+    return poll (&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/*  What could not be printed was not said: then nothing is good. */
+static int main_end (int exit_code)
+{
+    bool before = ferror (stdout) != 0;
+    errno = 0;
+    bool good = fflush (stdout) == 0 && !before;
+    int reason = errno;
+    if (good || main_reader_gone ())
+        return exit_code;
+    fprintf (stderr, "muster: standard output cannot be written%s%s\n", reason ? ": " : "",
+             reason ? strerror (reason) : "");
+    return exit_code == CLI_GOOD ? CLI_NO : exit_code;
+}
+
+static int main_run (int argc, char **argv)
 {
     int exit_code;
     if (argc < 2) {
@@ -89,4 +125,10 @@ int main (int argc, char **argv)
         return CLI_USAGE;
     }
     return main_unknown (argv[1]);
+}
+
+int main (int argc, char **argv)
+{
+    main_open_standard ();
+    return main_end (main_run (argc, argv));
 }

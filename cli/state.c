@@ -51,8 +51,9 @@ static const cli_option_t state_options[] = {
                      "put: the kind of change; how consistent it is, the key\n"
                      "state.consistency of the serving process says" },
     [STATE_COUNT] = { "--count", "N", "watch: ends after N lines" },
-    [STATE_TIMEOUT] = { "--timeout", "SECONDS",
-                        "how long to wait for a process that answers. Default: 5" },
+    [STATE_TIMEOUT] = { "--timeout", "DURATION",
+                        "how long to wait for a process that answers: \"500 ms\", or\nseconds. "
+                        "Default: 5" },
     [STATE_JSON] = { "--json", NULL, "one JSON object a line" },
     { NULL, NULL, NULL },
 };
@@ -83,7 +84,8 @@ typedef struct state_args {
     const char *listen, *file, *at, *kind;
     const char *element; /* --add, --remove */
     tools_state_put_t put;
-    long long by, lines, timeout_s;
+    long long by, lines;
+    int64_t timeout_ns;
     bool quiet, all, json;
     bool found; /* an item came */
 } state_args_t;
@@ -146,8 +148,11 @@ static int state_take_option (state_args_t *self, const cli_args_t *args)
                               args->value);
         break;
     case STATE_TIMEOUT:
-        if (!cli_number (args->value, 0, 86400, &self->timeout_s))
-            return cli_usage (&state_verb, "--timeout takes whole seconds, not \"%s\"",
+        if (!cli_duration (args->value, &self->timeout_ns) ||
+            self->timeout_ns > 86400 * CONFIG_SECOND)
+            return cli_usage (&state_verb,
+                              "--timeout takes a duration up to 1 d like \"500 ms\", or seconds, "
+                              "not \"%s\"",
                               args->value);
         break;
     default: self->json = true;
@@ -258,7 +263,7 @@ static int state_ask (state_args_t *self, const config_t *config, const tools_st
     const tools_state_ask_t ask = {
         .endpoint = self->at ? self->at : config_text (config, CONFIG_STATE_ENDPOINT),
         .talk = *talk,
-        .connect_timeout_ns = self->timeout_s * CONFIG_SECOND,
+        .connect_timeout_ns = self->timeout_ns,
         .items_max = (uint64_t) self->lines,
         .watch = watch,
         .item = state_item,
@@ -324,7 +329,7 @@ static int state_do (state_args_t *self, const config_t *config)
 
 int cli_state (int argc, char **argv)
 {
-    state_args_t self = { .put = TOOLS_STATE_PUT_SET, .timeout_s = 5 };
+    state_args_t self = { .put = TOOLS_STATE_PUT_SET, .timeout_ns = 5 * CONFIG_SECOND };
     int exit_code = CLI_GOOD;
     config_t config;
 

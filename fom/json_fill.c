@@ -135,14 +135,15 @@ static mst_err_t fill_whole (json_filler_t *self, const fom_plan_t *plan, uint32
 static mst_err_t fill_character (json_filler_t *self, const fom_plan_t *plan, uint32_t node,
                                  uint64_t *slot)
 {
-    uint32_t code, more, most = plan->number.width == 1 ? 0xff : 0xffff;
+    uint32_t code, more, most = plan->number.width == 1 ? 0x7f : 0xffff;
     bool string = fom_json_node (self->json, node)->kind == FOM_JSON_STRING;
     if (!string)
         return fill_whole (self, plan, node, slot);
     fom_json_text_t text = fom_json_text (self->json, node);
     bool one = fom_json_next (&text, &code) && !fom_json_next (&text, &more);
     if (!one || code > most)
-        return fill_wants (self, plan, "single character", node);
+        return fill_wants (self, plan, most == 0x7f ? "single ASCII character" : "single character",
+                           node);
     *slot = code;
     return MST_OK;
 }
@@ -252,8 +253,8 @@ static mst_err_t fill_string (json_filler_t *self, const fom_plan_t *plan, uint3
         return base_alloc_error ();
     fom_json_text_t text = fom_json_text (self->json, node);
     while (fom_json_next (&text, &code)) {
-        if (width == 1 && code > 0xff)
-            return fill_wants (self, plan, "text of characters up to U+00FF", node);
+        if (width == 1 && code > 0x7f)
+            return fill_wants (self, plan, "text of ASCII characters", node);
         if (code == 0 && plan->array.layout == FOM_LAYOUT_TERMINATED)
             return fill_wants (self, plan, "text without zero characters", node);
         if (code >= 0x10000) {

@@ -2,6 +2,7 @@
 #include "tools/join_own.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,15 @@ static int64_t now_ms (void)
     return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool is_late (const join_t *self)
+{
+    return self->deadline_ms > 0 && now_ms () >= self->deadline_ms;
+}
+
 /*  With the mutex held. */
 static bool is_over (const join_t *self)
 {
-    return self->done || self->lost || self->closed || *self->options->stop;
+    return self->done || self->lost || self->closed || *self->options->stop || is_late (self);
 }
 
 bool join_over (join_t *self)
@@ -79,12 +85,23 @@ void join_next_time (join_t *self)
         join_tell (self, "refused", "reason", mst_error_text ());
 }
 
+static int64_t look_ms (const join_t *self)
+{
+    int64_t left_ms = self->deadline_ms > 0 ? self->deadline_ms - now_ms () : JOIN_LOOK_MS;
+    return left_ms < 0 ? 0 : left_ms < JOIN_LOOK_MS ? left_ms : JOIN_LOOK_MS;
+}
+
 mst_err_t join_synchronize (join_t *self, const char *point, size_t federates)
 {
     mst_err_t err;
     do
-        err = mst_synchronize (self->fed, point, federates, JOIN_LOOK_MS);
+        err = mst_synchronize (self->fed, point, federates, look_ms (self));
     while (err == MST_E_TIMEOUT && !join_over (self));
+    if (err == MST_E_TIMEOUT && is_late (self))
+        return base_error (err,
+                           "synchronization point \"%s\": %zu federates have not passed it within "
+                           "the time limit",
+                           point, federates);
     return join_over (self) ? MST_OK : err;
 }
 
@@ -120,6 +137,43 @@ static mst_err_t begin (join_t *self)
 /*  Declaring -------------------------------------------------------------------------------------
  */
 
+/*  A class by its short and its full name. */
+static void consider (base_nearest_t *nearest, const char *name)
+{
+    const char *dot = strrchr (name, '.');
+    base_nearest_consider (nearest, dot ? dot + 1 : name);
+    base_nearest_consider (nearest, name);
+}
+
+/*  Neither of objects nor of interactions: with the nearest of both. */
+static mst_err_t unknown (join_t *self, const char *name)
+{
+    base_nearest_t nearest;
+    base_nearest_init (&nearest, name);
+    for (uint32_t id = 1; id <= mst_class_count (self->fed); id++)
+        consider (&nearest, mst_class_name (self->fed, (mst_class_t){ id }));
+    for (uint32_t id = 1; id <= mst_interaction_count (self->fed); id++)
+        consider (&nearest, mst_interaction_name (self->fed, (mst_interaction_class_t){ id }));
+    return base_nearest_suggest (
+        &nearest,
+        base_error (MST_E_CLASS_UNKNOWN, "there is no object or interaction class \"%s\"", name));
+}
+
+/*  "Says.Text" of an interaction class, or a class that is not there: `before` stands before the
+    last dot. */
+static mst_err_t not_an_object (join_t *self, const char *text, const char *before)
+{
+    mst_interaction_class_t of;
+    if (mst_interaction_find (self->fed, before, &of) != MST_OK)
+        return unknown (self, before);
+    if (strcmp (before, "HLAinteractionRoot") == 0)
+        return unknown (self, text);
+    return base_error (MST_E_CLASS_UNKNOWN,
+                       "%s: \"%s\" is an interaction class, of which no parameters are chosen: "
+                       "give the class alone",
+                       text, before);
+}
+
 typedef mst_err_t declare_objects_t (mst_federate_t, mst_class_t, const mst_attribute_t *, size_t);
 typedef mst_err_t declare_interaction_t (mst_federate_t, mst_interaction_class_t);
 
@@ -137,9 +191,11 @@ static mst_err_t declare_some (join_t *self, const char *text, declare_objects_t
         *comma = '\0';
     dot = strrchr (name, '.');
     if (!dot)
-        return mst_class_find (self->fed, name, &of);
+        return unknown (self, name);
     *dot = '\0';
-    mst_err_t err = mst_class_find (self->fed, name, &of);
+    if (mst_class_find (self->fed, name, &of) != MST_OK)
+        return not_an_object (self, text, name);
+    mst_err_t err = MST_OK;
     if (comma)
         *comma = ',';
     char *rest = dot + 1;
@@ -174,22 +230,20 @@ static mst_err_t declare (join_t *self, const char *text, declare_objects_t *obj
 {
     mst_class_t of;
     mst_interaction_class_t sent;
-    char first[512];
 
     if (strcmp (text, "*") == 0)
         return declare_all (self, objects, interaction);
     mst_err_t err = mst_class_find (self->fed, text, &of);
     if (!err)
         err = objects (self->fed, of, NULL, 0);
-    (void) snprintf (first, sizeof first, "%s", mst_error_text ());
-    mst_err_t other = mst_interaction_find (self->fed, text, &sent);
-    if (!other)
+    if (err && err != MST_E_CLASS_UNKNOWN)
+        return err;
+    if (mst_interaction_find (self->fed, text, &sent) == MST_OK)
         return interaction (self->fed, sent);
     if (!err)
         return MST_OK;
-    if (err == MST_E_CLASS_UNKNOWN && (strchr (text, '.') || strchr (text, ',')))
-        return declare_some (self, text, objects);
-    return err == MST_E_CLASS_UNKNOWN ? base_error (err, "%s", first) : err;
+    return strchr (text, '.') || strchr (text, ',') ? declare_some (self, text, objects)
+                                                    : unknown (self, text);
 }
 
 static mst_err_t declare_names (join_t *self, const tools_join_names_t *names,
@@ -226,8 +280,10 @@ static mst_err_t one_line (join_t *self, const char *text, size_t size_bytes)
     self->joined.refused++;
     (void) snprintf (complaint, sizeof complaint, "line %llu: %s",
                      (unsigned long long) self->line_number, mst_error_text ());
-    if (self->options->strict || err == MST_E_CONNECTION_LOST)
+    if (err == MST_E_CONNECTION_LOST)
         return base_error (err, "%s", complaint);
+    if (self->options->strict) /* a line that is refused, not a command that is used wrongly */
+        return base_error (MST_E_VALUE_MISFIT, "%s", complaint);
     self->options->complain (self->options->user, complaint);
     return MST_OK;
 }
@@ -294,7 +350,6 @@ static void drain (int fd)
 static mst_err_t loop (join_t *self)
 {
     const tools_join_options_t *options = self->options;
-    int64_t deadline = options->timeout_ms > 0 ? now_ms () + options->timeout_ms : 0;
     bool reading = reads_lines (options);
     mst_err_t err = MST_OK;
 
@@ -302,11 +357,9 @@ static mst_err_t loop (join_t *self)
         struct pollfd waits[] = { { self->alarmed, POLLIN, 0 },
                                   { options->wake, POLLIN, 0 },
                                   { reading ? options->in : -1, POLLIN, 0 } };
-        int64_t left = deadline ? deadline - now_ms () : -1;
-        if (deadline && left <= 0) {
-            self->joined.short_of = options->count > 0;
+        int64_t left = self->deadline_ms > 0 ? self->deadline_ms - now_ms () : -1;
+        if (self->deadline_ms > 0 && left <= 0)
             break;
-        }
         (void) poll (waits, 3, left < 0 ? -1 : left > 1000000 ? 1000000 : (int) left);
         if (waits[0].revents)
             drain (self->alarmed);
@@ -318,6 +371,7 @@ static mst_err_t loop (join_t *self)
                 break;
         }
     }
+    self->joined.short_of = is_late (self) && self->joined.messages < options->count;
     if (!err && self->lost)
         err = base_error (MST_E_CONNECTION_LOST, "the connection to the RTI is lost");
     return err;
@@ -347,11 +401,14 @@ static mst_err_t enter (join_t *self)
 static mst_err_t stay (join_t *self)
 {
     const tools_join_options_t *options = self->options;
+    self->deadline_ms = options->timeout_ms > 0 ? now_ms () + options->timeout_ms : 0;
     mst_err_t err = declare_names (self, &options->publish, mst_publish, mst_publish_interaction);
     if (!err)
         err = declare_names (self, &options->subscribe, mst_subscribe, mst_subscribe_interaction);
-    if (!err)
+    if (!err) {
+        self->told = true;
         join_tell (self, "joined", "federate", mst_federate_name (self->fed, mst_self (self->fed)));
+    }
     if (!err)
         err = begin (self);
     return err ? err : loop (self);
@@ -363,8 +420,11 @@ static mst_err_t leave (join_t *self, mst_err_t err)
     char first[1200];
     (void) snprintf (first, sizeof first, "%s", mst_error_text ());
     mst_err_t left = mst_resign (&self->fed, MST_RESIGN_DELETE_OBJECTS_THEN_DIVEST);
-    if (!left && !err)
+    if (!left && self->told && err != MST_E_CONNECTION_LOST)
         join_tell (self, "resigned", NULL, NULL);
+    if (!err && self->broken)
+        return base_error (MST_E_IO, "standard output cannot be written: %s",
+                           strerror (self->broken));
     if (err)
         return base_error (err, "%s", first);
     return left;

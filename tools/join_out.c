@@ -107,8 +107,10 @@ static void put_line (join_t *self)
         if (written >= 0) {
             at += written;
             left -= (size_t) written;
-        } else if (errno != EINTR && errno != EAGAIN)
+        } else if (errno != EINTR && errno != EAGAIN) {
+            self->broken = errno == EPIPE ? 0 : errno;
             self->closed = true;
+        }
     }
     if (self->closed)
         wake (self);
@@ -421,7 +423,7 @@ static void federate_line (join_t *self, const char *event, const char *name, ms
 {
     begin (self, event);
     add_pair (self, "federate", name);
-    if (time != MST_TIME_NONE)
+    if (time != MST_TIME_NONE && time != MST_TIME_NEVER) /* never: it had no time */
         add_number (self, "time", time);
     if (reason)
         add_pair (self, "reason", reason);

@@ -27,9 +27,12 @@ typedef struct join {
     int alarm;        /* write end of a pipe that wakes the reading thread; its read end: */
     int alarmed;
     bool closed; /* nobody reads the output any more */
+    int broken;  /* why the output cannot be written, an errno; 0: it can, or nobody reads it */
     bool done;   /* until, count, or a line that says resign */
     bool lost;
-    int pending; /* time services that have not taken effect */
+    bool told;           /* that it joined: so it is told when it resigns, too */
+    int64_t deadline_ms; /* of the whole; 0: none */
+    int pending;         /* time services that have not taken effect */
     bool advancing;
     mst_time_t now;
     const char *reserving; /* the name that is being reserved; NULL: none */
@@ -51,7 +54,7 @@ void join_next_time (join_t *self);
 bool join_wait (join_t *self, const bool *flag, bool wanted);
 
 /*  Passes a synchronization point with so many federates. In short waits, so that a signal ends it.
-    Errors: as mst_synchronize. */
+    Errors: as mst_synchronize; MST_E_TIMEOUT when the time limit of the whole came first. */
 mst_err_t join_synchronize (join_t *self, const char *point, size_t federates);
 
 /*  join_in.c: one line of input. Errors: whatever it asked for. */

@@ -247,6 +247,12 @@ static void test_strict (void)
                1);
     CHECK_CONTAINS (ann.err.text, "muster join: line 2: do: there is no \"updat\"");
     CHECK (strstr (ann.out.text, "registered") == NULL);
+    CHECK_CONTAINS (ann.out.text, "{\"event\":\"resigned\"}\n");
+    test_process_fini (&ann);
+    CHECK_INT (run (&ann, "echo nonsense | " MUSTER " join strict" FOM " --publish Ball --strict"),
+               1);
+    CHECK_CONTAINS (ann.err.text, "line 1: JSON, byte 1");
+    CHECK_CONTAINS (ann.out.text, "{\"event\":\"resigned\"}\n");
     test_process_fini (&ann);
 }
 
@@ -262,6 +268,21 @@ static void test_ends (void)
     CHECK_INT (run (&one, MUSTER " join ends" FOM " --subscribe Ball --count 1 --timeout '50 ms'"),
                1);
     CHECK_CONTAINS (one.err.text, "the time ran out after 0 of 1 messages");
+    test_process_fini (&one);
+    CHECK_INT (run (&one, MUSTER " join ends" FOM " --synchronize p=3 --timeout '50 ms'"), 1);
+    CHECK_CONTAINS (one.err.text, "synchronization point \"p\": 3 federates have not passed it");
+    CHECK_CONTAINS (one.out.text, "{\"event\":\"resigned\"}\n");
+    test_process_fini (&one);
+    /* descriptors that are closed are not taken by what is opened */
+    CHECK_INT (run (&one, MUSTER " join ends" FOM " --publish Ball <&-"), 0);
+    test_process_fini (&one);
+    CHECK_INT (run (&one, MUSTER " join ends" FOM " --publish Ball < /dev/null >&-"), 0);
+    test_process_fini (&one);
+    CHECK_INT (run (&one, MUSTER " join ends" FOM " --publish Ball < /dev/null > /dev/full"), 1);
+    CHECK_CONTAINS (one.err.text, "standard output cannot be written: No space left");
+    test_process_fini (&one);
+    CHECK_INT (run (&one, MUSTER " version > /dev/full"), 1);
+    CHECK_CONTAINS (one.err.text, "standard output cannot be written: No space left");
     test_process_fini (&one);
     CHECK_INT (run (&one, "echo '{\"do\":\"resign\"}' | " MUSTER " join ends" FOM " --input"), 0);
     CHECK_CONTAINS (one.out.text, "{\"event\":\"resigned\"}\n");
@@ -300,6 +321,12 @@ static void test_used_wrongly (void)
         { "wrong --subscrbe Ball", 2, "did you mean --subscribe?" },
         { "wrong --timeout soon", 2, "--timeout is a duration" },
         { "wrong --step 1", 2, "--step and --until need --constrained or --regulating" },
+        { "wrong --lookahead 3", 2, "--lookahead needs --regulating" },
+        { "wrong --rti --subscribe Ball", 2, "--rti needs a value" },
+        { "bounced --fom " TEST_SOURCE_DIR "/tests/integration/ball.xml --subscribe Bounc", 1,
+          "did you mean \"Bounce\"?" },
+        { "bounced --fom " TEST_SOURCE_DIR "/tests/integration/ball.xml --subscribe Bounce.At", 1,
+          "\"Bounce\" is an interaction class" },
         { "wrong --synchronize ready", 2, "is a point and a number, like ready=2" },
         { "wrong" FOM " --subscribe Bal", 1, "did you mean \"Ball\"?" },
         { "wrong" FOM " --subscribe Ball.Heigt", 1, "has no attribute \"Heigt\"; did you mean" },
