@@ -26,10 +26,11 @@ enum {
     INTERVAL_MIN_MS = 50,
     INTERVAL_MAX_MS = 3600000,
     LOOK_AGAIN_MS = 20, /* --once: for the counters that the first look asked for */
-    LOOKS_MAX = 25,
-    OBSERVE_MS = 100, /* how long messages of the store wait here */
-    FILL_MS = 3000,   /* until who carries a store has answered */
-    QUIET_MS = 2000   /* an RTI that says nothing for so long is mentioned */
+    LOOKS_MS = 2000,    /* so long at most */
+    YOUNG_MS = 50,      /* counters that the RTI does not ask for again */
+    OBSERVE_MS = 100,   /* how long messages of the store wait here */
+    FILL_MS = 3000,     /* until who carries a store has answered */
+    QUIET_MS = 2000     /* an RTI that says nothing for so long is mentioned */
 };
 
 static const char default_rti[] = "tcp://127.0.0.1:15000";
@@ -212,15 +213,17 @@ static int top_end (const top_t *self, mst_err_t err, bool writing)
 static int top_once (top_t *self)
 {
     mst_err_t err = top_observe (self);
+    int64_t started_ns = tools_now_ns ();
     self->view.since_join = true;
-    for (int looks = 0; !err && looks < LOOKS_MAX; looks++) {
+    do {
         err = tools_watch_ask (self->rti, self->federation, &self->status);
         if (!err)
             err = top_took (self);
-        if (err || tools_top_complete (&self->looks))
+        self->view.fresh_ns = tools_now_ns () - started_ns + YOUNG_MS * ms_ns;
+        if (err || tools_top_complete (&self->looks, self->view.fresh_ns))
             break;
         (void) poll (NULL, 0, LOOK_AGAIN_MS);
-    }
+    } while (tools_now_ns () - started_ns < LOOKS_MS * ms_ns);
     if (err)
         return top_end (self, err, false);
     return top_end (self, top_print (self), true);

@@ -49,6 +49,8 @@ void run_presence_take (run_t *self, const tools_status_t *status);
 mst_err_t run_presence_look (run_t *self);
 /*  Required remote ones that have not left yet. */
 size_t run_remote_expected (const run_t *self);
+/*  Warns of required ones whose programs ended well without having joined. */
+void run_absent_warn (const run_t *self);
 /*  Names of who has not joined, with commas between. */
 mst_err_t run_missing_names (const run_t *self, base_buffer_t *out, size_t *count);
 

@@ -216,6 +216,19 @@ mst_err_t run_missing_names (const run_t *self, base_buffer_t *out, size_t *coun
     return err;
 }
 
+void run_absent_warn (const run_t *self)
+{
+    BASE_LIST_EACH (&self->plan->members, i) {
+        const tools_plan_member_t *member = &self->plan->members.items[i];
+        const tools_member_t *process = process_of (self, member->name);
+        if (!self->presence[i].joined && member->group->required && process &&
+            process->process.ended && process->process.code == 0)
+            fprintf (stderr,
+                     "muster run: warning: federate \"%s\" ended with 0 without having joined\n",
+                     member->name);
+    }
+}
+
 static mst_err_t limit_look (const run_t *self)
 {
     int64_t limit_ns = self->plan->scenario->start_limit_ns;

@@ -99,8 +99,12 @@ mst_err_t run_results (run_t *self)
         return err;
     err = tools_status_read (&status, (const char *) self->json.data, self->json.size_bytes,
                              self->plan->scenario->name);
-    if (!err)
+    if (!err) {
         status_keep (self, &status);
+        run_presence_take (self, &status);
+    }
+    if (!err && status.found)
+        run_absent_warn (self);
     for (size_t i = 0; i < status.results.count && !err; i++) {
         const tools_result_t *result = &status.results.items[i];
         err = tools_results_add (&self->outcome->results, result->federate, result->name,

@@ -76,12 +76,20 @@ bool tools_top_has (const tools_top_t *self, const char *federation)
     return named (item_of (self->root, "federations"), federation) != NULL;
 }
 
-bool tools_top_complete (const tools_top_t *self)
+/*  NULL also when they are older than is asked for. */
+static const cJSON *counters_of (const cJSON *federate, int64_t fresh_ns)
+{
+    const cJSON *counters = item_of (federate, "counters");
+    bool old = fresh_ns > 0 && number_of (counters, "age_ns") > (double) fresh_ns;
+    return old ? NULL : counters;
+}
+
+bool tools_top_complete (const tools_top_t *self, int64_t fresh_ns)
 {
     for (const cJSON *in = tools_top_federations (self); in; in = in->next) {
         const cJSON *list = item_of (in, "federates");
         for (const cJSON *each = list ? list->child : NULL; each; each = each->next)
-            if (!item_of (each, "counters") && strcmp (tools_top_word (each, "state"), "stopped"))
+            if (!counters_of (each, fresh_ns) && strcmp (tools_top_word (each, "state"), "stopped"))
                 return false;
     }
     return true;
@@ -100,9 +108,9 @@ static void time_text (char text[TOOLS_TOP_NUMBER], const cJSON *of, const char 
 
 /*  Since it told its counters it has done what it does now, for as long as the RTI knows of it;
     before that it computed. */
-static void counts_read (tools_top_counts_t *self, const cJSON *federate)
+static void counts_read (tools_top_counts_t *self, const cJSON *federate, int64_t fresh_ns)
 {
-    const cJSON *counters = item_of (federate, "counters");
+    const cJSON *counters = counters_of (federate, fresh_ns);
     bool waits = item_of (federate, "chain") != NULL;
     *self = (tools_top_counts_t){ .known = counters != NULL };
     if (!counters)
@@ -153,7 +161,8 @@ static void row_rates (tools_top_row_t *self, const tools_top_counts_t *before)
 }
 
 /*  `before`: the same federate at the look before; NULL: since it joined. */
-static void row_read (tools_top_row_t *self, const cJSON *federate, const cJSON *before)
+static void row_read (tools_top_row_t *self, const cJSON *federate, const cJSON *before,
+                      int64_t fresh_ns)
 {
     tools_top_counts_t then = { 0 };
     *self = (tools_top_row_t){
@@ -173,9 +182,9 @@ static void row_read (tools_top_row_t *self, const cJSON *federate, const cJSON 
     time_text (self->now, federate, "granted");
     time_text (self->requested, federate, "requested");
     time_text (self->lookahead, federate, "lookahead");
-    counts_read (&self->counts, federate);
+    counts_read (&self->counts, federate, fresh_ns);
     if (before && number_of (before, "handle") == number_of (federate, "handle"))
-        counts_read (&then, before);
+        counts_read (&then, before, 0);
     row_rates (self, &then);
 }
 
@@ -243,7 +252,8 @@ mst_err_t tools_top_rows (const tools_top_t *self, const cJSON *federation,
     mst_err_t err = MST_OK;
     for (const cJSON *each = list ? list->child : NULL; each && !err; each = each->next) {
         tools_top_row_t row;
-        row_read (&row, each, named (item_of (before, "federates"), tools_top_word (each, "name")));
+        row_read (&row, each, named (item_of (before, "federates"), tools_top_word (each, "name")),
+                  view->fresh_ns);
         err = BASE_LIST_PUSH (rows, row);
     }
     rows_sort (rows, view->sort);

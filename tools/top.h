@@ -62,8 +62,9 @@ void tools_top_fini (tools_top_t *self);
 size_t tools_top_count (const tools_top_t *self);
 bool tools_top_has (const tools_top_t *self, const char *federation);
 
-/*  Has every federate that could told its counters? (The first look makes the RTI ask for them.) */
-bool tools_top_complete (const tools_top_t *self);
+/*  Has every federate that could told its counters, at most so long ago? (The first look makes the
+   RTI ask for them; unasked they are told when a wait begins, which may be long ago.) */
+bool tools_top_complete (const tools_top_t *self, int64_t fresh_ns);
 
 typedef struct tools_top_view {
     size_t width;  /* columns; 0: as wide as it comes */
@@ -71,8 +72,9 @@ typedef struct tools_top_view {
     bool colours;
     bool why;
     tools_top_sort_t sort;
-    bool since_join; /* shares and rates are averages since the join, not since the look before */
-    const char *rti; /* for the first line; NULL: none */
+    bool since_join;  /* shares and rates are averages since the join, not since the look before */
+    int64_t fresh_ns; /* what counters older than this would say is left open; 0: none is too old */
+    const char *rti;  /* for the first line; NULL: none */
     const cJSON *metadata; /* of the one federation execution that is looked at; NULL: none */
 } tools_top_view_t;
 

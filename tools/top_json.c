@@ -34,11 +34,15 @@ static bool row_json (cJSON *to, const tools_top_row_t *row, bool why)
                 put_copy (to, "requested", row->from, "requested") &&
                 put_copy (to, "lookahead", row->from, "lookahead") &&
                 cJSON_AddNumberToObject (to, "for_s", row->for_s) &&
-                cJSON_AddNumberToObject (to, "queue", (double) row->queue);
+                (row->counts.known ? cJSON_AddNumberToObject (to, "queue", (double) row->queue)
+                                   : cJSON_AddNullToObject (to, "queue"));
     if (row->recorder)
         good = good && cJSON_AddStringToObject (to, "role", "recorder");
     if (row->rated)
         good = good && row_rates (to, row);
+    else
+        good =
+            good && cJSON_AddNullToObject (to, "share") && cJSON_AddNullToObject (to, "per_second");
     if (!row->held_by)
         return good;
     good = good && cJSON_AddStringToObject (to, "held_by", row->held_by) &&

@@ -112,7 +112,10 @@ static void cell_text (char cell[CELL_SIZE], const tools_top_row_t *row, column_
     case COLUMN_BYTES_OUT: cell_rate (cell, row, row->bytes_out, true); break;
     case COLUMN_BYTES_IN: cell_rate (cell, row, row->bytes_in, true); break;
     case COLUMN_QUEUE:
-        (void) snprintf (cell, CELL_SIZE, "%llu", (unsigned long long) row->queue);
+        if (row->counts.known)
+            (void) snprintf (cell, CELL_SIZE, "%llu", (unsigned long long) row->queue);
+        else
+            (void) snprintf (cell, CELL_SIZE, "-");
         break;
     case COLUMNS: cell[0] = '\0'; break;
     }

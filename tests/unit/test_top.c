@@ -141,7 +141,7 @@ static void test_colours_and_deadlock (void)
     CHECK_ERR (tools_top_take (&top, "{", 1), MST_E_MALFORMED);
     CHECK_INT (tools_top_count (&top), 1); /* the old look stays */
     CHECK (tools_top_has (&top, "sky") && !tools_top_has (&top, "sea"));
-    CHECK (!tools_top_complete (&top));
+    CHECK (!tools_top_complete (&top, 0));
     tools_top_fini (&top);
 }
 
