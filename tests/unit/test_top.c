@@ -63,7 +63,7 @@ static void test_rates (void)
         "name  state      now  requested  held by  comp/wait/msg %  out/s  in/s  B out/s   B in/s"
         "  queue\n"
         "log   granted      -          -                         -      -     -        -        -"
-        "      0\n"
+        "      -\n"
         "moon  advancing   11       12.5  sun             30/60/10    100    40   100 kB  40.0 kB"
         "      3\n"
         "sun   granted     12          -                  30/60/10    100    40   100 kB  40.0 kB"
