@@ -54,8 +54,8 @@ static const cli_option_t join_options[] = {
                            "lines are read" },
     [JOIN_COUNT] = { "--count", "N", "ends after N reflections and interactions" },
     [JOIN_TIMEOUT] = { "--timeout", "DURATION",
-                       "ends then (\"5 s\", or 5); with 1 when --count or the point of\n"
-                       "--synchronize is not reached" },
+                       "ends then (\"5 s\", or 5); with 1 when --count or the\n"
+                       "point of --synchronize is not reached" },
     [JOIN_INPUT] = { "--input", NULL, "reads lines also when nothing is published" },
     [JOIN_STRICT] = { "--strict", NULL, "the first line that is refused ends it" },
     { NULL, NULL, NULL },
