@@ -245,14 +245,9 @@ static void on_discovered (void *user, mst_federate_t fed, const mst_discovery_t
     end (self);
 }
 
-static void on_reflected (void *user, mst_federate_t fed, const mst_reception_t *what)
+/*  Ends the line of a message and counts it; one beyond --count is not shown. */
+static void end_message (join_t *self)
 {
-    join_t *self = user;
-    begin (self, "reflected");
-    add_pair (self, "object", mst_object_name (fed, what->object));
-    add_pair (self, "class", mst_class_name (fed, what->object_class));
-    add_reception (self, what);
-    add_values (self, what, false);
     if (enough (self))
         base_buffer_clear (&self->line);
     else
@@ -262,6 +257,17 @@ static void on_reflected (void *user, mst_federate_t fed, const mst_reception_t 
     pthread_mutex_unlock (&self->mutex);
 }
 
+static void on_reflected (void *user, mst_federate_t fed, const mst_reception_t *what)
+{
+    join_t *self = user;
+    begin (self, "reflected");
+    add_pair (self, "object", mst_object_name (fed, what->object));
+    add_pair (self, "class", mst_class_name (fed, what->object_class));
+    add_reception (self, what);
+    add_values (self, what, false);
+    end_message (self);
+}
+
 static void on_received (void *user, mst_federate_t fed, const mst_reception_t *what)
 {
     join_t *self = user;
@@ -269,13 +275,7 @@ static void on_received (void *user, mst_federate_t fed, const mst_reception_t *
     add_pair (self, "interaction", mst_interaction_name (fed, what->interaction));
     add_reception (self, what);
     add_values (self, what, true);
-    if (enough (self))
-        base_buffer_clear (&self->line);
-    else
-        add (self, "}\n");
-    put_line (self);
-    count_message (self);
-    pthread_mutex_unlock (&self->mutex);
+    end_message (self);
 }
 
 static void on_removed (void *user, mst_federate_t fed, const mst_reception_t *what)
