@@ -62,6 +62,8 @@ static const bench_case_t cases[] = {
       .unit = "us",
       .federates = 8,
       .work = bench_step },
+    { .name = "star_2_tcp", ROUND (20000), .unit = "us", .federates = 2, .work = bench_star },
+    { .name = "star_8_tcp", ROUND (10000), .unit = "us", .federates = 8, .work = bench_star },
     { .name = "tso_10_step",
       .bar = 1.2,
       .unit = "us",

@@ -104,3 +104,59 @@ double bench_raw_round (const bench_case_t *self)
     bench_member_t *const members[] = { request, reply };
     return bench_crew (self, members, 2);
 }
+
+/*  A star without a runtime, the least that a step by ZeroMQ takes: each member tells the centre that
+    it is ready, and the centre answers all when all have. ---------------------------------------- */
+
+static void centre (const bench_case_t *self, bench_shared_t *shared, int index)
+{
+    char identities[BENCH_CREW_MAX][16], data[16];
+    int sizes[BENCH_CREW_MAX];
+
+    (void) index;
+    void *context = zmq_ctx_new ();
+    void *socket = bound (shared, context, ZMQ_ROUTER, self->transport);
+    for (uint64_t i = 0; i < self->count; i++) {
+        for (int member = 0; member < self->federates; member++) {
+            sizes[member] = zmq_recv (socket, identities[member], sizeof identities[member], 0);
+            (void) zmq_recv (socket, data, sizeof data, 0);
+        }
+        for (int member = 0; member < self->federates; member++) {
+            (void) zmq_send (socket, identities[member], (size_t) sizes[member], ZMQ_SNDMORE);
+            (void) zmq_send (socket, data, sizeof data, 0);
+        }
+    }
+    bench_wait_ready (shared, 1 + (uint32_t) self->federates);
+    zmq_close (socket);
+    zmq_ctx_term (context);
+}
+
+static void point (const bench_case_t *self, bench_shared_t *shared, int index)
+{
+    char data[16] = { 0 };
+    double began = 0;
+
+    void *context = zmq_ctx_new ();
+    void *socket = connected (shared, context, ZMQ_DEALER);
+    for (uint64_t i = 0; i < self->count; i++) {
+        if (i == self->count / 10)
+            began = bench_seconds ();
+        (void) zmq_send (socket, data, sizeof data, 0);
+        (void) zmq_recv (socket, data, sizeof data, 0);
+    }
+    if (index == 0)
+        shared->result =
+            (bench_seconds () - began) * 1e6 / (double) (self->count - self->count / 10);
+    bench_say_ready (shared);
+    zmq_close (socket);
+    zmq_ctx_term (context);
+}
+
+double bench_star (const bench_case_t *self)
+{
+    bench_member_t *members[BENCH_CREW_MAX];
+    for (int i = 0; i < self->federates; i++)
+        members[i] = point;
+    members[self->federates] = centre;
+    return bench_crew (self, members, self->federates + 1);
+}
