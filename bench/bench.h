@@ -52,6 +52,7 @@ double bench_seconds (void);
 /*  raw.c: bare zmq_send and zmq_recv with the default high-water mark. */
 double bench_raw_stream (const bench_case_t *self); /* PUSH/PULL, messages per second */
 double bench_raw_round (const bench_case_t *self);  /* REQ/REP, microseconds a round trip */
+double bench_bare_round (const bench_case_t *self); /* the same; yields where the row says so */
 double bench_star (const bench_case_t *self); /* DEALERs round a ROUTER, microseconds a step */
 
 /*  work.c: the same over Muster. */
