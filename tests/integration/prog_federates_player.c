@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTE_BYTES = 64 * 1024 };
+/*  A flood is many times what one route may have on its way. */
+enum { NOTE_BYTES = 64 * 1024, WINDOW_BYTES = 4 * 1024 * 1024 };
 
 static int failed (const char *what)
 {
@@ -116,9 +117,12 @@ int main (int argc, char **argv)
         return 2;
     fom.data = federates_fom;
     fom.size_bytes = strlen (federates_fom);
-    mst_join_options_t options = {
-        .rti = argv[1], .federation = "world", .name = argv[2], .modules = &fom, .module_count = 1
-    };
+    mst_join_options_t options = { .rti = argv[1],
+                                   .federation = "world",
+                                   .name = argv[2],
+                                   .modules = &fom,
+                                   .module_count = 1,
+                                   .route_window_bytes = WINDOW_BYTES };
     int before = count_threads ();
     if (mst_join (&options, &fed))
         return failed ("to join");

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SECOND INT64_C (1000000000)
@@ -34,7 +35,10 @@ enum {
 typedef struct stepper {
     char rti[160], name[16];
     pthread_t thread;
-    atomic_int steps, longest_ms;
+    pthread_mutex_t mutex;
+    pthread_cond_t stepped;
+    int steps; /* under the mutex */
+    atomic_int longest_ms;
     atomic_bool stop;
     mst_err_t err;
 } stepper_t;
@@ -61,7 +65,10 @@ static mst_err_t step (stepper_t *self, mst_federate_t fed, mst_object_t object,
     int took_ms = (int) (test_now_ms () - before_ms);
     if (took_ms > atomic_load (&self->longest_ms))
         atomic_store (&self->longest_ms, took_ms);
-    atomic_fetch_add (&self->steps, 1);
+    (void) pthread_mutex_lock (&self->mutex);
+    self->steps++;
+    (void) pthread_cond_signal (&self->stepped);
+    (void) pthread_mutex_unlock (&self->mutex);
     return err;
 }
 
@@ -139,21 +146,31 @@ static int files (const scene_t *self)
     return count;
 }
 
+/*  The federate makes a few steps more. */
+static bool steps_on (stepper_t *self)
+{
+    enum { MORE = 3 };
+    struct timespec until;
+
+    (void) clock_gettime (CLOCK_REALTIME, &until);
+    until.tv_sec += 2 * STEP_MS_MAX / 1000;
+    (void) pthread_mutex_lock (&self->mutex);
+    int enough = self->steps + MORE;
+    while (self->steps < enough &&
+           pthread_cond_timedwait (&self->stepped, &self->mutex, &until) == 0)
+        ;
+    bool good = self->steps >= enough;
+    (void) pthread_mutex_unlock (&self->mutex);
+    return good;
+}
+
 /*  Everybody steps on. */
 static bool goes_on (scene_t *self)
 {
-    long long deadline_ms = test_now_ms () + 2 * STEP_MS_MAX;
-    int before[STEPPERS];
-    bool all = false;
+    bool all = true;
 
     for (int i = 0; i < STEPPERS; i++)
-        before[i] = atomic_load (&self->steppers[i].steps);
-    while (!all && test_now_ms () < deadline_ms) {
-        (void) usleep (2000);
-        all = true;
-        for (int i = 0; i < STEPPERS; i++)
-            all = all && atomic_load (&self->steppers[i].steps) > before[i] + 2;
-    }
+        all = steps_on (&self->steppers[i]) && all;
     return CHECK (all);
 }
 
@@ -172,6 +189,8 @@ static bool scene_open (scene_t *self)
         stepper_t *stepper = &self->steppers[i];
         (void) snprintf (stepper->rti, sizeof stepper->rti, "%s", self->endpoint);
         (void) snprintf (stepper->name, sizeof stepper->name, "stepper-%d", i);
+        CHECK (pthread_mutex_init (&stepper->mutex, NULL) == 0);
+        CHECK (pthread_cond_init (&stepper->stepped, NULL) == 0);
         CHECK (pthread_create (&stepper->thread, NULL, stepper_run, stepper) == 0);
     }
     bool good = goes_on (self);
@@ -195,6 +214,8 @@ static void scene_close (scene_t *self)
     /* whoever sees the flag first resigns, and the other's last step is granted */
     for (int i = 0; i < STEPPERS; i++) {
         CHECK (pthread_join (self->steppers[i].thread, NULL) == 0);
+        (void) pthread_cond_destroy (&self->steppers[i].stepped);
+        (void) pthread_mutex_destroy (&self->steppers[i].mutex);
         CHECK_OK (self->steppers[i].err);
         CHECK (atomic_load (&self->steppers[i].longest_ms) < STEP_MS_MAX);
     }
