@@ -160,7 +160,6 @@ typedef struct federate_route {
 
 typedef struct federate_object {
     uint64_t id;
-    char *name;
     uint32_t class_index; /* known class (own ones: registered class) */
     uint32_t routed_as;   /* at or below it: whose subscribers get what is sent. The registered
                              class, of which the RTI tells who comes to own attributes */
@@ -178,6 +177,7 @@ typedef struct federate_object {
     int64_t came;
     uint32_t queued;                   /* its messages in the time-stamped queue */
     struct federate_callback *removal; /* came without a time, and waits for those */
+    char name[];                       /* ends with a zero byte */
 } federate_object_t;
 
 /*  The user's view of the object model, flat. */

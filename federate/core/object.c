@@ -1,5 +1,6 @@
 /*  The objects that this federate knows: its own and the discovered ones. */
 #include "federate/core/internal.h"
+#include "base/decimal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,20 +17,17 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
 {
     base_assert (self != NULL && object != NULL);
     base_assert (class_index < self->model->objects.count);
-    *object = base_calloc (1, sizeof **object);
+    *object = base_calloc (1, sizeof **object + name_size_bytes + 1);
     if (!*object)
         return base_alloc_error ();
-    **object = (federate_object_t){
-        .id = id, .class_index = class_index, .routed_as = class_index, .producer = producer
-    };
-    (*object)->name = base_strndup (name, name_size_bytes);
-    mst_err_t err = (*object)->name ? MST_OK : base_alloc_error ();
-    if (!err)
-        err = base_map_set_pointer (&self->objects, id, *object);
+    (*object)->id = id;
+    (*object)->class_index = (*object)->routed_as = class_index;
+    (*object)->producer = producer;
+    memcpy ((*object)->name, name, name_size_bytes);
+    mst_err_t err = base_map_set_pointer (&self->objects, id, *object);
     if (!err && (err = base_names_set (&self->object_names, name, name_size_bytes, id)))
         base_map_remove (&self->objects, id);
     if (err) {
-        base_free ((*object)->name);
         base_free (*object);
         *object = NULL;
     }
@@ -56,7 +54,6 @@ void federate_object_free (federate_object_t *object)
     if (object->removal)
         federate_callback_free (object->removal);
     base_free (object->removal);
-    base_free (object->name);
     base_free (object);
 }
 
@@ -87,8 +84,11 @@ static mst_err_t choose_name (federate_core_t *self, const char *name, char *mad
     uint64_t ignored;
 
     if (!name) {
-        (void) snprintf (made, size, "%s.%llu", self->name,
-                         (unsigned long long) self->object_counter + 1);
+        size_t length = strlen (self->name);
+        base_assert (length + 1 + BASE_DECIMAL_MAX < size);
+        memcpy (made, self->name, length);
+        made[length++] = '.';
+        made[length + base_decimal (made + length, self->object_counter + 1)] = '\0';
         return MST_OK;
     }
     if (!base_names_get (&self->reserved, name, strlen (name), &ignored))
@@ -106,7 +106,7 @@ static mst_err_t choose_name (federate_core_t *self, const char *name, char *mad
 mst_err_t federate_core_register (federate_core_t *self, uint32_t class_handle, const char *name,
                                   mst_object_t *object)
 {
-    char made[WIRE_NAME_MAX];
+    char made[WIRE_NAME_MAX + 1 + BASE_DECIMAL_MAX + 1]; /* also a derived one */
     federate_object_t *fresh;
 
     base_assert (self != NULL && object != NULL);

@@ -1,9 +1,9 @@
 /*  Object instances: registered without a round trip, discovered by who subscribes (at once or
    later) as the closest class subscribed to, removed from all who know them. */
 #include "rti/core/state.h"
+#include "base/decimal.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define RTI_COUNTER_MASK ((UINT64_C (1) << RTI_OBJECT_COUNTER_BITS) - 1)
@@ -171,7 +171,6 @@ static void rti_object_drop (rti_object_t *object)
     base_assert (object->handle != 0);
     BASE_LIST_FINI (&object->shares);
     BASE_LIST_FINI (&object->knowers);
-    base_free (object->name);
     base_free (object);
 }
 
@@ -291,25 +290,31 @@ static mst_err_t rti_register_check (const rti_call_t *call, const wire_register
 
 /*  Without a name it is called by its registrar and its counter; the library makes the same name.
  */
-static mst_err_t rti_register_name (const rti_call_t *call, const wire_register_t *args,
-                                    char **name)
+static mst_err_t rti_register_new (const rti_call_t *call, const wire_register_t *args,
+                                   rti_object_t **object)
 {
-    char derived[RTI_NAME_BYTES + 32];
+    char derived[RTI_NAME_BYTES + 1 + BASE_DECIMAL_MAX];
     bool derive = args->name.size_bytes == 0;
     wire_text_t text = args->name;
 
     base_assert (call->federate != NULL);
     base_assert (call->core != NULL && call->link != NULL);
     if (derive) {
-        (void) snprintf (derived, sizeof derived, "%s.%" PRIu64, call->federate->name,
-                         args->object & RTI_COUNTER_MASK);
-        text = rti_text (derived);
+        size_t length = strlen (call->federate->name);
+        base_assert (length < RTI_NAME_BYTES);
+        memcpy (derived, call->federate->name, length);
+        derived[length++] = '.';
+        length += base_decimal (derived + length, args->object & RTI_COUNTER_MASK);
+        text = (wire_text_t){ derived, length };
     }
     mst_err_t err = rti_name_usable (call->federate, text, derive);
     if (err)
         return err;
-    *name = rti_text_copy (text);
-    return *name ? MST_OK : base_alloc_error ();
+    *object = base_calloc (1, sizeof **object + (size_t) text.size_bytes + 1);
+    if (!*object)
+        return base_alloc_error ();
+    memcpy ((*object)->name, text.data, (size_t) text.size_bytes);
+    return MST_OK;
 }
 
 static mst_err_t rti_register_rooms (const rti_federation_t *federation, rti_object_t *object)
@@ -375,16 +380,15 @@ mst_err_t rti_register (rti_call_t *call)
     mst_err_t err = rti_register_check (call, args, &class_index);
     if (err)
         return err;
-    rti_object_t *object = base_calloc (1, sizeof *object);
-    if (!object)
-        return base_alloc_error ();
+    rti_object_t *object;
+    err = rti_register_new (call, args, &object);
+    if (err)
+        return err;
     object->handle = args->object;
     object->class_index = class_index;
     object->registrar = self->handle;
     object->epoch = 1;
-    err = rti_register_name (call, args, &object->name);
-    if (!err)
-        err = rti_register_enter (call->federation, object);
+    err = rti_register_enter (call->federation, object);
     if (err) {
         rti_object_drop (object);
         return err;

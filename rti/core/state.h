@@ -150,7 +150,6 @@ struct rti_object {
     rti_object_t *next; /* of its class, in the order of registration */
     rti_object_t *previous;
     uint64_t handle;
-    char *name;
     rti_migration_t *migration;      /* undecided */
     rti_acquisition_t *acquisitions; /* oldest first; shares always has room for all of them */
     BASE_LIST (rti_share_t) shares;
@@ -159,6 +158,7 @@ struct rti_object {
     uint32_t registrar;
     uint32_t epoch; /* owners so far, from 1 */
     uint32_t acquisition_count;
+    char name[]; /* ends with a zero byte */
 };
 
 typedef struct rti_extent {

@@ -1,8 +1,11 @@
-/*  base/random and base/crc32c: numbers that must be the same on every machine, for ever. */
+/*  base/random, base/crc32c and base/decimal: numbers that must be the same on every machine, for
+ * ever. */
 #include "tests/support/check.h"
 #include "base/crc32c.h"
+#include "base/decimal.h"
 #include "base/random.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -137,6 +140,20 @@ static void test_crc_in_pieces (void)
     CHECK_INT (wrong, 0);
 }
 
+/*  decimal ------------------------------------------------------------------------------------ */
+
+static void test_as_printf_writes_it (void)
+{
+    static const uint64_t numbers[] = { 0, 9, 10, 99, 100, UINT32_MAX, UINT64_MAX - 1, UINT64_MAX };
+    char made[BASE_DECIMAL_MAX + 1], expected[BASE_DECIMAL_MAX + 1];
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        made[base_decimal (made, numbers[i])] = '\0';
+        (void) snprintf (expected, sizeof expected, "%" PRIu64, numbers[i]);
+        CHECK_TEXT (made, expected);
+    }
+}
+
 static CU_TestInfo random_tests[] = {
     { "golden values", test_random_golden },
     { "ranges", test_random_ranges },
@@ -148,6 +165,11 @@ static CU_TestInfo crc_tests[] = {
     { "in pieces", test_crc_in_pieces },
     CU_TEST_INFO_NULL,
 };
+static CU_TestInfo decimal_tests[] = {
+    { "as printf writes it", test_as_printf_writes_it },
+    CU_TEST_INFO_NULL,
+};
 
 TEST_MAIN ({ "base/random", NULL, NULL, NULL, NULL, random_tests },
-           { "base/crc32c", NULL, NULL, NULL, NULL, crc_tests })
+           { "base/crc32c", NULL, NULL, NULL, NULL, crc_tests },
+           { "base/decimal", NULL, NULL, NULL, NULL, decimal_tests })
