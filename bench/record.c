@@ -127,7 +127,7 @@ static void record_rti (const bench_case_t *self, bench_shared_t *shared, int in
 
 double bench_record (const bench_case_t *self)
 {
-    /* the recorder, who has most to do, beside the receiver, who has least */
-    bench_member_t *const members[] = { recorder, record_sender, record_receiver, record_rti };
+    /* the recorder, who has most to do, beside the RTI, who has nothing */
+    bench_member_t *const members[] = { recorder, record_sender, record_rti, record_receiver };
     return bench_crew (self, members, 4);
 }

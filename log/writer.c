@@ -9,9 +9,10 @@
 
 #include <stdio.h>
 
+#define WRITER_MIX 0x9e3779b97f4a7c15u /* 2^64 over the golden ratio (Knuth 1973, 6.4) */
+
 enum {
     WRITER_LINK_BYTES = 256, /* more than a chain record takes */
-    WRITER_LEVEL = 1,
     WRITER_NUMBER_BYTES = 24,
     WRITER_ENVELOPE_BYTES = LOG_HEAD_BYTES + LOG_MESSAGE_HEAD_BYTES
 };
@@ -65,8 +66,10 @@ mst_err_t log_writer_new (log_writer_t **self_p, const log_writer_options_t *opt
         self->options = *options;
     if (self->options.chunk_bytes == 0)
         self->options.chunk_bytes = LOG_CHUNK_DEFAULT_BYTES;
-    if (self->options.level == 0 && self->options.compression == LOG_COMPRESSION_ZSTD)
+    self->hasty = self->options.level == 0 && self->options.compression == LOG_COMPRESSION_ZSTD;
+    if (self->hasty)
         self->options.level = WRITER_LEVEL;
+    log_delta_init (&self->delta);
     self->sink = sink;
     log_codec_init (&self->codec);
     log_tally_init (&self->tally);
@@ -97,6 +100,8 @@ void log_writer_destroy (log_writer_t **self_p)
     base_buffer_fini (&self->chunk);
     base_buffer_fini (&self->packed);
     base_buffer_fini (&self->scratch);
+    BASE_LIST_FINI (&self->marks);
+    log_delta_fini (&self->delta);
     log_codec_fini (&self->codec);
     log_tally_fini (&self->tally);
     log_chain_fini (&self->chain);
@@ -237,13 +242,50 @@ static mst_err_t writer_room (log_writer_t *self, uint16_t channel_id, writer_ch
     err = base_buffer_reserve (&(*channel)->entries, LOG_ENTRY_BYTES);
     if (!err)
         err = base_buffer_reserve (&self->chunk, WRITER_ENVELOPE_BYTES);
+    if (!err && self->hasty && BASE_LIST_ROOM (&self->marks))
+        err = MST_E_NO_MEMORY;
     return err;
+}
+
+/*  A guess is enough: a wrong place costs some compression. */
+static uint32_t *writer_latest (log_writer_t *self, uint16_t channel_id, log_span_t name)
+{
+    base_assert (self != NULL);
+    base_assert (name.size_bytes <= LOG_NAME_MAX_BYTES);
+    const uint8_t *at = (const uint8_t *) name.data;
+    uint64_t hash = channel_id, word = 0;
+    size_t left = name.size_bytes;
+    for (; left >= sizeof word; left -= sizeof word, at += sizeof word)
+        hash = (hash ^ log_load_u64 (at)) * WRITER_MIX;
+    log_put_bytes ((uint8_t *) &word, at, left);
+    hash = (hash ^ word ^ name.size_bytes) * WRITER_MIX;
+    return &self->latest[hash >> 32 & (WRITER_LATEST - 1)];
+}
+
+/*  Notes which message of the chunk the one at `start` is like: the last one of its object, or of
+    its channel. */
+static void writer_mark (log_writer_t *self, const writer_channel_t *channel, size_t start,
+                         log_span_t object)
+{
+    base_assert (self != NULL);
+    base_assert (start <= LOG_CHUNK_MAX_BYTES);
+    const base_buffer_t *entries = &channel->entries;
+    uint32_t *latest = writer_latest (self, channel->id, object);
+    log_delta_mark_t mark = { (uint32_t) start, (uint32_t) start };
+    if (*latest > 0)
+        mark.like = *latest - 1;
+    else if (entries->size_bytes > 0)
+        mark.like = log_load_u32 (entries->data + entries->size_bytes - 8);
+    *latest = (uint32_t) start + 1;
+    BASE_LIST_PUT (&self->marks, mark);
 }
 
 /*  The body stands in the chunk already, behind room for its head at `start`. */
 static void writer_commit (log_writer_t *self, writer_channel_t *channel, size_t start,
-                           const log_envelope_t *envelope)
+                           const log_envelope_t *envelope, log_span_t object)
 {
+    if (self->hasty)
+        writer_mark (self, channel, start, object);
     base_assert (self->chunk.size_bytes >= start + WRITER_ENVELOPE_BYTES);
     base_buffer_t *entries = &channel->entries;
     base_assert (entries->capacity_bytes - entries->size_bytes >= LOG_ENTRY_BYTES);
@@ -296,7 +338,7 @@ mst_err_t log_writer_message (log_writer_t *self, uint16_t channel_id, const log
                                 .sequence = (uint32_t) message->sequence,
                                 .log_time_ns = log_time_ns,
                                 .publish_time_ns = publish_time_ns };
-    writer_commit (self, channel, start, &envelope);
+    writer_commit (self, channel, start, &envelope, message->object);
     log_sender_count (sender, message->sequence);
     if (chained)
         log_chain_add (&self->chain, message->time,
@@ -329,7 +371,7 @@ mst_err_t log_writer_copy (log_writer_t *self, const log_envelope_t *envelope,
     log_put_bytes (self->chunk.data + start + WRITER_ENVELOPE_BYTES, envelope->body.data,
                    envelope->body.size_bytes);
     self->chunk.size_bytes += WRITER_ENVELOPE_BYTES + envelope->body.size_bytes;
-    writer_commit (self, channel, start, envelope);
+    writer_commit (self, channel, start, envelope, decoded ? decoded->object : log_text (""));
     if (sender)
         log_sender_count (sender, decoded->sequence);
     return writer_close_full (self);

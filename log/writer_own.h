@@ -3,6 +3,7 @@
 #define LOG_WRITER_OWN_H
 
 #include "log/chain.h"
+#include "log/delta.h"
 #include "log/writer.h"
 
 /*  The groups of the summary, each a run of ready-made records, in the order of the file. */
@@ -23,6 +24,11 @@ typedef struct writer_channel {
     base_buffer_t entries; /* of the open chunk's message index */
 } writer_channel_t;
 
+enum {
+    WRITER_LEVEL = 1,    /* of zstd, unless chosen otherwise */
+    WRITER_LATEST = 8192 /* places for the latest message of an object; a power of two */
+};
+
 struct log_writer {
     log_writer_options_t options;
     log_sink_t sink;
@@ -36,6 +42,14 @@ struct log_writer {
     uint64_t chunk_messages;
     base_buffer_t packed;
     base_buffer_t scratch;
+
+    /*  For chunks that are packed in haste (log/flush.c). */
+    bool hasty;       /* the compression is the writer's choice */
+    bool searches;    /* zstd's own search was much better when both were tried */
+    uint32_t hurried; /* full chunks */
+    log_delta_t delta;
+    BASE_LIST (log_delta_mark_t) marks; /* of the open chunk's messages */
+    uint32_t latest[WRITER_LATEST];     /* 1 + where it stands; by the hash of channel and name */
 
     BASE_LIST (writer_channel_t *) channels; /* by id; gaps are NULL */
     BASE_LIST (bool) schemas;                /* by id: is it there? */

@@ -139,6 +139,7 @@ static bool recorder_over (const recorder_t *self)
 static mst_err_t recorder_turn (recorder_t *self)
 {
     mst_err_t err = recorder_advance (self);
+    self->wall_messages = 0; /* it may wait now */
     if (!err)
         err = mst_evoke (self->fed, EVOKE_MS, NULL);
     recorder_flush_due (self);

@@ -10,7 +10,8 @@
 
 enum {
     FLUSH_NS = 80000000, /* a killed recorder loses less than a tenth of a second */
-    CLOCK_EVERY_MESSAGES = 64
+    CLOCK_EVERY_MESSAGES = 64,
+    WALL_EVERY_MESSAGES = 16
 };
 
 void recorder_fail (recorder_t *self, mst_err_t err)
@@ -26,6 +27,16 @@ static uint64_t wall_ns (void)
     struct timespec now;
     base_assert (clock_gettime (CLOCK_REALTIME, &now) == 0);
     return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+}
+
+/*  When a message came. Of those that are in hand at once the first, and then every sixteenth, asks
+    the clock: the others came within a few microseconds. */
+static uint64_t recorder_wall (recorder_t *self)
+{
+    if (self->wall_messages == 0)
+        self->wall_ns = wall_ns ();
+    self->wall_messages = (self->wall_messages + 1) % WALL_EVERY_MESSAGES;
+    return self->wall_ns;
 }
 
 void recorder_flush_due (recorder_t *self)
@@ -110,7 +121,7 @@ static void recorder_write (recorder_t *self, uint32_t channel, log_message_t *m
         recorder_log_time (self, from->order == MST_ORDER_TIMESTAMP ? from->time : MST_TIME_NONE);
     if (!self->err)
         recorder_fail (self, log_writer_message (self->writer, (uint16_t) channel, message,
-                                                 log_time_ns, wall_ns ()));
+                                                 log_time_ns, recorder_wall (self)));
     if (++self->messages_since >= CLOCK_EVERY_MESSAGES)
         recorder_flush_due (self);
 }

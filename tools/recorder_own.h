@@ -57,7 +57,9 @@ typedef struct recorder {
     size_t joined, present; /* other federates: since the beginning, and now */
     int64_t flushed_ns;
     uint32_t messages_since; /* the clock was looked at */
-    mst_err_t err;           /* the first one: nothing is recorded from then on */
+    uint64_t wall_ns;
+    uint32_t wall_messages; /* 0: the next message asks the wall clock */
+    mst_err_t err;          /* the first one: nothing is recorded from then on */
     char text[RECORDER_TEXT_SIZE];
     log_value_t values[LOG_VALUES_MAX];
 } recorder_t;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The MCAP project's own library reads what Muster writes: the samples that the fuzzer starts from
-# are recordings of every compression, and one whose writer was killed.
+# are recordings of every compression, one packed in haste, and one whose writer was killed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 samples=$here/../fuzz/corpus/log_reader
@@ -14,6 +14,7 @@ node read-mcap.mjs "$samples/one_message" --messages 1
 for compression in zstd lz4 plain; do
     node read-mcap.mjs "$samples/sample_$compression" --messages 12
 done
+node read-mcap.mjs "$samples/sample_hasty" --messages 63
 node read-mcap.mjs "$samples/cut_in_chunk" --messages 3 --cut
 
 # And it is really looked at: a wrong count, and a changed byte, are told.
