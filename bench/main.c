@@ -1,6 +1,7 @@
 /*  muster-bench: runs the rows whose names begin with the given words, alternating work and
  * reference. */
 #include "bench/bench.h"
+#include "bench/phold.h"
 #include "bench/state.h"
 
 #include <math.h>
@@ -159,6 +160,7 @@ static const bench_case_t cases[] = {
     { .name = "space_box_1m", SPACE (1000000, box), .unit = "us", .reference = "fixed grid" },
     { .name = "space_pairs_1m", SPACE (1000000, pairs), .unit = "ns", .reference = "fixed grid" },
     { .name = "space_bytes_1m", .unit = "bytes", .size_bytes = 1000000, .work = bench_space_bytes },
+    BENCH_PHOLD_ROWS,
     BENCH_STATE_ROWS,
 
     { .name = "state_sync_source",
@@ -216,9 +218,10 @@ static void print_markdown (const bench_case_t *row, double value, double refere
         printf ("%.4g (%s) | %.2f x | ", reference, row->reference, ratio);
     else
         printf ("| | ");
+    bool by_ratio = row->raw && !row->bar_of_value;
     if (row->bar > 0)
         printf ("%s %.7g%s: %s |\n", row->higher_is_better ? "≥" : "≤", row->bar,
-                row->raw ? " x" : "", is_met (row, row->raw ? ratio : value) ? "met" : "missed");
+                by_ratio ? " x" : "", is_met (row, by_ratio ? ratio : value) ? "met" : "missed");
     else
         printf ("|\n");
     fflush (stdout);
@@ -228,7 +231,7 @@ static void print_row (const options_t *options, const bench_case_t *row, double
                        double reference, double ratio, bool first)
 {
     if (!options->json) {
-        printf ("%-18s %14.2f %-11s", row->name, value, row->unit);
+        printf ("%-21s %11.2f %-11s", row->name, value, row->unit);
         if (row->raw)
             printf (" %14.2f %-18s %7.2f x", reference, row->reference, ratio);
         printf ("\n");
@@ -303,7 +306,7 @@ int main (int argc, char **argv)
         return 2;
     }
     if (!options.json && !options.markdown)
-        printf ("%-18s %14s %-11s %14s %-18s %9s\n", "name", "value", "unit", "reference", "",
+        printf ("%-21s %11s %-11s %14s %-18s %9s\n", "name", "value", "unit", "reference", "",
                 "ratio");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (strncmp (cases[i].name, options.group, strlen (options.group)) != 0)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,4 +113,9 @@ mst_err_t link_thread_start (link_thread_t *self, const char *name, void (*run) 
 void link_thread_join (link_thread_t *self)
 {
     base_assert (pthread_join (*self, NULL) == 0);
+}
+
+void link_thread_yield (void)
+{
+    (void) sched_yield ();
 }

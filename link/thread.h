@@ -31,5 +31,6 @@ bool link_condition_wait (link_condition_t *self, link_mutex_t *mutex, int64_t d
 mst_err_t link_thread_start (link_thread_t *self, const char *name, void (*run) (void *),
                              void *argument);
 void link_thread_join (link_thread_t *self);
+void link_thread_yield (void); /* the processor to another thread, if one waits for it */
 
 #endif

@@ -1,0 +1,117 @@
+/*  What is before the GVT is final: it is committed and its memory collected, process by process
+    when the next event of the process is run (its history is in the cache then), and all at once
+    when memory runs low and at the end.
+
+    Saved states. A state is saved before one event in `interval`, and coasting repeats on average
+    half an interval for each rollback. With s the cost of a save, c that of an event and r the
+    rollbacks per event, s / interval + r c interval / 2 is smallest at sqrt (2 s / (r c)) (Lin,
+    Preiss, Loucks, Lazowska 1993, "Selecting the checkpoint interval in Time Warp simulation"). */
+#include "timemgmt/timewarp_own.h"
+#include "base/error.h"
+
+#include <math.h>
+
+enum { FOSSIL_INTERVAL_MAX = 64, FOSSIL_SAMPLE = 64 };
+
+static void fossil_drop (timewarp_worker_t *self, uint32_t event)
+{
+    timewarp_t *run = self->run;
+    timewarp_event_t *it = timewarp_event (run, event);
+    if (it->saved != TIMEWARP_NONE)
+        timewarp_pool_give (&run->saves, &self->saves, it->saved);
+    timewarp_release (self, event);
+}
+
+/*  Drops the history before `end`. */
+static void fossil_drop_until (timewarp_worker_t *self, mst_timewarp_process_t *process,
+                               uint32_t end)
+{
+    while (process->first != end) {
+        uint32_t event = process->first;
+        process->first = timewarp_event (self->run, event)->next;
+        fossil_drop (self, event);
+    }
+    if (end == TIMEWARP_NONE)
+        process->latest = TIMEWARP_NONE;
+    else
+        timewarp_event (self->run, end)->prev = TIMEWARP_NONE;
+}
+
+/*  Commits what is final; gives the first event that is not. *keep: where the history must begin so
+    that each state after the GVT can be had again. */
+static uint32_t fossil_commit (timewarp_worker_t *self, mst_timewarp_process_t *process,
+                               uint32_t *keep)
+{
+    uint32_t event = process->first;
+    *keep = event;
+    while (event != TIMEWARP_NONE) {
+        timewarp_event_t *it = timewarp_event (self->run, event);
+        if (it->saved != TIMEWARP_NONE)
+            *keep = event;
+        if (!timewarp_before (it, &self->gvt))
+            break;
+        if (it->state != TIMEWARP_COMMITTED)
+            timewarp_commit (self, event);
+        it->state = TIMEWARP_COMMITTED;
+        event = it->next;
+    }
+    return event;
+}
+
+void timewarp_collect (timewarp_worker_t *self, mst_timewarp_process_t *process)
+{
+    uint32_t keep;
+    if (process->first == TIMEWARP_NONE)
+        return;
+    uint32_t open = fossil_commit (self, process, &keep);
+    fossil_drop_until (self, process, self->run->copies ? keep : open);
+}
+
+/*  A process all of whose events are final needs no history: its next event saves its state. */
+void timewarp_collect_all (timewarp_worker_t *self)
+{
+    uint32_t keep;
+    for (uint32_t id = self->begin; id < self->end; id++) {
+        mst_timewarp_process_t *process = timewarp_process (self->run, id);
+        if (process->first == TIMEWARP_NONE)
+            continue;
+        uint32_t open = fossil_commit (self, process, &keep);
+        if (open == TIMEWARP_NONE || !self->run->copies)
+            keep = open;
+        fossil_drop_until (self, process, keep);
+    }
+}
+
+/*  Saved states -----------------------------------------------------------------------------------
+ */
+
+bool timewarp_save (timewarp_worker_t *self, mst_timewarp_process_t *process, uint32_t event)
+{
+    timewarp_t *run = self->run;
+    bool sampled = self->count.saved % FOSSIL_SAMPLE == 0;
+    uint64_t began_ns = sampled ? run->host.clock_ns () : 0;
+
+    uint32_t saved = timewarp_pool_take (&run->saves, &self->saves);
+    if (saved == TIMEWARP_NONE)
+        return false;
+    memcpy (timewarp_pool_at (&run->saves, saved), timewarp_process_state (process),
+            run->model.state_bytes);
+    timewarp_event (run, event)->saved = saved;
+    process->since = 0;
+    self->count.saved++;
+    if (sampled)
+        self->save_ns += ((double) (run->host.clock_ns () - began_ns) - self->save_ns) / 8;
+    return true;
+}
+
+void timewarp_choose_interval (timewarp_worker_t *self)
+{
+    const mst_timewarp_result_t *count = &self->count;
+    if (self->run->options.checkpoint_interval > 0 || count->executed == 0)
+        return;
+    double rate = ((double) count->rollbacks + 1.0) / (double) count->executed;
+    double best = sqrt (2.0 * self->save_ns / (rate * (self->event_ns + 1.0)));
+    self->interval = best < 1.0                   ? 1
+                     : best > FOSSIL_INTERVAL_MAX ? FOSSIL_INTERVAL_MAX
+                                                  : (uint32_t) best;
+}
