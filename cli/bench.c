@@ -22,7 +22,8 @@ static const cli_option_t bench_options[] = {
 static const cli_verb_t bench_verb = {
     "bench", "[GROUP]",
     "Measures Muster, with raw ZeroMQ in the same run: all rows, or those whose names\n"
-    "begin with GROUP (updates, pingpong, step, tso, join, objects, rti, record).",
+    "begin with GROUP (updates, pingpong, step, tso, join, objects, rti, record,\n"
+    "encode, decode, space, state, phold).",
     bench_options
 };
 
