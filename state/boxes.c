@@ -5,33 +5,11 @@
 
 enum { BOXES_FIRST = 1, BOXES_STEADY = 1024, SLOTS_FIRST = 8 };
 
-uint32_t state_box_hash (const state_box_t *parent, unsigned type, const void *key,
-                         uint32_t key_bytes)
-{
-    uint64_t seed = (uint64_t) (parent ? parent->hash : 0) << 8 | type;
-    return (uint32_t) (state_hash (seed, key, key_bytes) >> 32);
-}
-
-static bool box_is (const state_box_t *box, uint32_t hash, uint32_t parent, unsigned type,
-                    const void *key, uint32_t key_bytes)
-{
-    return box->hash == hash && box->type == type && box->parent == parent &&
-           box->key_bytes == key_bytes && state_same (state_box_key (box), key, key_bytes);
-}
-
 uint32_t state_box_find (const state_causal_t *self, uint32_t parent, unsigned type,
                          const void *key, uint32_t key_bytes)
 {
-    uint32_t mask = self->box_slot_count - 1;
-    if (self->box_slot_count == 0)
-        return STATE_NONE;
-    uint32_t hash = state_box_hash (&self->boxes[parent], type, key, key_bytes);
-    for (uint32_t slot = hash & mask; self->box_slots[slot] != 0; slot = (slot + 1) & mask) {
-        uint32_t box = self->box_slots[slot];
-        if (box_is (&self->boxes[box], hash, parent, type, key, key_bytes))
-            return box;
-    }
-    return STATE_NONE;
+    base_assert (parent < self->box_count && (key || key_bytes == 0));
+    return state_box_look (self, parent, type, key, key_bytes);
 }
 
 /*  Box 0 is never in the table, so that 0 can mean a free slot. */

@@ -1,9 +1,9 @@
 /*  Changes made here, on everything that consists of items: find the place, see what stands there,
     get all memory, and only then change; the new dot comes last. */
-#include "state/change.h"
+#include "state/again.h"
 #include "base/alloc.h"
 
-enum { COUNTER_BYTES = 16, STAMP_BYTES = 8 };
+enum { COUNTER_BYTES = 16, STAMP_BYTES = STATE_STAMP_BYTES };
 
 /*  Places ------------------------------------------------------------------------------------ */
 
@@ -106,8 +106,7 @@ static inline mst_err_t change_begin (state_causal_t *self, uint32_t items, uint
     if (self->item_count + items > self->item_capacity ||
         (uint64_t) (self->item_count + items) * 4 > (uint64_t) self->slot_count * 3)
         err = state_items_reserve (self, items);
-    if (!err && self->log.capacity - self->log.count < entries &&
-        (self->log.capacity < self->log.limit || self->log.capacity == 0))
+    if (!err && self->log.capacity - self->log.count < entries)
         err = state_log_reserve (self, entries);
     if (!err && self->rows[0].count >= STATE_COUNT_MAX - 1)
         err = count_full ();
@@ -264,44 +263,12 @@ static mst_err_t set_remove (state_causal_t *self, uint32_t box, const void *ele
     return MST_OK;
 }
 
-/*  Nothing has to grow for one more entry of the log, and the count goes on. */
-static inline bool change_is_plain (const state_causal_t *self)
-{
-    return (self->log.count < self->log.capacity || self->log.capacity >= self->log.limit) &&
-           self->rows[0].count < STATE_COUNT_MAX - 1;
-}
-
-/*  The common change: one's own item, the only one under its key, gets a new dot. */
-static inline void item_renew (state_causal_t *self, state_item_t *item)
-{
-    state_dot_t old = item->dot;
-    base_assert (state_dot_row (old) == 0);
-    change_end (self);
-    item->dot = state_dot (0, self->rows[0].count);
-    state_log_add (self, item->dot, item->hash, old);
-}
-
-/*  An OR-set that only its owner has written: an element that is there is renewed at once. */
-static bool set_add_again (state_causal_t *self, const void *element, uint32_t size_bytes)
-{
-    const state_row_t *own = &self->rows[0];
-    if (own->items != self->item_count || self->item_count == 0 || !change_is_plain (self))
-        return false;
-    uint32_t hash = state_item_hash (&self->boxes[0], element, size_bytes, 0), probe = hash, index;
-    while ((index = state_items_probe (self, hash, &probe)) != STATE_NONE)
-        if (state_set_is (&self->items[index], 0, element, size_bytes, 0)) {
-            item_renew (self, &self->items[index]);
-            return true;
-        }
-    return false;
-}
-
 mst_err_t state_change_add (mst_crdt_t *crdt, const mst_crdt_place_t *place, const void *element,
                             uint32_t size_bytes)
 {
     uint32_t box;
     if (!place && crdt->type == MST_CRDT_ORSET &&
-        set_add_again (&crdt->as.causal, element, size_bytes))
+        state_again_add (&crdt->as.causal, element, size_bytes))
         return MST_OK;
     if (!place && state_is_set (crdt->type))
         return set_add (&crdt->as.causal, 0, element, size_bytes);
@@ -380,32 +347,13 @@ static mst_err_t register_set (state_causal_t *self, uint32_t box, uint64_t stam
     return MST_OK;
 }
 
-/*  A small value in a key of the outer map that only its owner has written. */
-static bool register_set_again (state_causal_t *self, const mst_crdt_place_t *place, uint64_t stamp,
-                                const void *value, uint32_t size_bytes)
-{
-    if (place->in || self->boxes[0].type != MST_CRDT_ORMAP || place->type != MST_CRDT_LWW ||
-        size_bytes > STATE_INSIDE_BYTES - STAMP_BYTES || (!place->key && place->key_bytes > 0))
-        return false;
-    uint32_t box = state_box_find (self, 0, MST_CRDT_LWW, place->key, place->key_bytes);
-    if (box == STATE_NONE || self->boxes[box].items != 1)
-        return false;
-    state_item_t *item = &self->items[self->boxes[box].first];
-    if (state_dot_row (item->dot) != 0 || item->size == STATE_FAR ||
-        stamp <= state_get64 (item->as.inside) || !change_is_plain (self))
-        return false;
-    (void) state_put64 (item->as.inside, stamp);
-    state_copy (item->as.inside + STAMP_BYTES, value, size_bytes);
-    item->size = (uint8_t) ((STAMP_BYTES + size_bytes) & 0x1f);
-    item_renew (self, item);
-    return true;
-}
-
 mst_err_t state_change_set (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_t stamp,
                             const void *value, uint32_t size_bytes)
 {
     uint32_t box;
-    if (place && register_set_again (&crdt->as.causal, place, stamp, value, size_bytes))
+    bool outer = place && !place->in && crdt->type == MST_CRDT_ORMAP;
+    if (outer && place->type == MST_CRDT_LWW && (place->key || place->key_bytes == 0) &&
+        state_again_set (&crdt->as.causal, place->key, place->key_bytes, stamp, value, size_bytes))
         return MST_OK;
     mst_err_t err = place_open (crdt, place, STATE_REGISTERS, &box);
     if (err)

@@ -1,7 +1,8 @@
 /*  The public functions: each chooses between the three kinds of objects, counters and registers
    that stand alone and all that consists of items. */
-#include "state/change.h"
+#include "state/again.h"
 #include "state/causal.h"
+#include "state/change.h"
 #include "base/alloc.h"
 
 static const char *const type_names[] = {
@@ -140,14 +141,23 @@ mst_err_t mst_crdt_decrement (mst_crdt_t *crdt, const mst_crdt_place_t *place, u
     return state_change_count (crdt, place, 0, amount);
 }
 
-mst_err_t mst_crdt_add (mst_crdt_t *crdt, const mst_crdt_place_t *place, const void *element,
-                        uint32_t size_bytes)
+static mst_err_t add_in_full (mst_crdt_t *crdt, const mst_crdt_place_t *place, const void *element,
+                              uint32_t size_bytes)
 {
     if (!state_is_causal (crdt->type))
         return type_bad (crdt, "has no elements");
     if (!bytes_good (element, size_bytes))
         return bytes_bad (size_bytes);
     return state_change_add (crdt, place, element, size_bytes);
+}
+
+mst_err_t mst_crdt_add (mst_crdt_t *crdt, const mst_crdt_place_t *place, const void *element,
+                        uint32_t size_bytes)
+{
+    if (!place && crdt->type == MST_CRDT_ORSET && size_bytes == STATE_AGAIN_BYTES && element &&
+        state_again_add (&crdt->as.causal, element, STATE_AGAIN_BYTES))
+        return MST_OK;
+    return add_in_full (crdt, place, element, size_bytes);
 }
 
 mst_err_t mst_crdt_remove (mst_crdt_t *crdt, const mst_crdt_place_t *place, const void *element,
@@ -157,21 +167,13 @@ mst_err_t mst_crdt_remove (mst_crdt_t *crdt, const mst_crdt_place_t *place, cons
     return err ? err : state_change_remove (crdt, place, element, size_bytes);
 }
 
-mst_err_t mst_crdt_set (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_t stamp,
-                        const void *value, uint32_t size_bytes)
+static mst_err_t set_in_full (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_t stamp,
+                              const void *value, uint32_t size_bytes)
 {
     bool changed;
     if (!bytes_good (value, size_bytes))
         return bytes_bad (size_bytes);
     if (!place && crdt->type == MST_CRDT_LWW) {
-        state_register_t *reg = &crdt->as.reg;
-        if (stamp > reg->stamp && size_bytes <= STATE_INSIDE_BYTES) { /* most of the time */
-            state_copy (reg->inside, value, size_bytes);
-            reg->size_bytes = size_bytes;
-            reg->stamp = stamp;
-            reg->replica = crdt->replica;
-            return MST_OK;
-        }
         if (stamp == 0)
             return type_bad (crdt, "needs a stamp: see mst_hlc_tick");
         return state_register_set (crdt, stamp, crdt->replica, value, size_bytes, &changed);
@@ -181,6 +183,28 @@ mst_err_t mst_crdt_set (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_
     if (stamp == 0 && place && place->type == MST_CRDT_LWW)
         return type_bad (crdt, "needs a stamp for an lww-register inside: see mst_hlc_tick");
     return state_change_set (crdt, place, stamp, value, size_bytes);
+}
+
+mst_err_t mst_crdt_set (mst_crdt_t *crdt, const mst_crdt_place_t *place, uint64_t stamp,
+                        const void *value, uint32_t size_bytes)
+{
+    if (size_bytes != STATE_AGAIN_BYTES || !value)
+        return set_in_full (crdt, place, stamp, value, size_bytes);
+    if (!place && crdt->type == MST_CRDT_LWW) {
+        state_register_t *reg = &crdt->as.reg;
+        if (stamp > reg->stamp) {
+            memcpy (reg->inside, value, STATE_AGAIN_BYTES);
+            reg->size_bytes = STATE_AGAIN_BYTES;
+            reg->stamp = stamp;
+            reg->replica = crdt->replica;
+            return MST_OK;
+        }
+    } else if (place && !place->in && place->type == MST_CRDT_LWW && crdt->type == MST_CRDT_ORMAP &&
+               place->key_bytes == STATE_AGAIN_BYTES && place->key &&
+               state_again_set (&crdt->as.causal, place->key, STATE_AGAIN_BYTES, stamp, value,
+                                STATE_AGAIN_BYTES))
+        return MST_OK;
+    return set_in_full (crdt, place, stamp, value, size_bytes);
 }
 
 /*  Encoding and merging ---------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ enum {
     STATE_INSIDE_BYTES = 16,
     STATE_COUNT_BITS = 48,
     STATE_SEQUENCE_HEAD = 16, /* of a sequence's item: the dot of its parent, its key */
+    STATE_STAMP_BYTES = 8,    /* before an LWW register's value */
     STATE_LOG_MIN = 256,
     STATE_LOG_MAX = 65536,
     STATE_ITEMS_MAX = 1 << 30
@@ -69,10 +70,15 @@ enum { STATE_FLAG_GONE = 1 }; /* 2P-set: keeps the element out; sequence: delete
 
 typedef struct state_item {
     state_dot_t dot;
-    uint32_t hash;     /* of box and key: the element, nothing in registers, the dot in sequences */
-    uint32_t box : 24; /* MST_CRDT_KEYS_MAX */
-    uint32_t size : 6; /* 0 … STATE_INSIDE_BYTES, or STATE_FAR */
-    uint32_t flags : 2;
+    uint32_t hash; /* of box and key: the element, nothing in registers, the dot in sequences */
+    union {
+        struct {
+            uint32_t box : 24; /* MST_CRDT_KEYS_MAX */
+            uint32_t size : 6; /* 0 … STATE_INSIDE_BYTES, or STATE_FAR */
+            uint32_t flags : 2;
+        };
+        uint32_t form; /* all three */
+    };
     union {
         uint8_t inside[STATE_INSIDE_BYTES];
         struct {
@@ -255,28 +261,17 @@ mst_err_t state_log_reserve (state_causal_t *self, uint32_t more);
 void state_log_limit (state_causal_t *self); /* the object has grown */
 void state_log_put (state_causal_t *self, const state_log_entry_t *entry);
 void state_log_forget (state_causal_t *self, uint32_t row); /* its entries go */
-/*  An item is new; `replaced` is the dot of its replica's earlier one under this key, or 0. When
-   the ring is full the oldest entry goes, and its row's floor says so. */
-static inline void state_log_add (state_causal_t *self, state_dot_t dot, uint32_t hash,
-                                  state_dot_t replaced)
+/*  The item that the last entry speaks of has another dot now. */
+static inline bool state_log_renew (state_log_t *log, state_dot_t old, state_dot_t dot)
 {
-    state_log_t *log = &self->log;
-    uint32_t mask = log->capacity - 1;
-    state_log_entry_t *last = &log->entries[(log->head - 1) & mask], *at = &log->entries[log->head];
-    base_assert (log->capacity > 0);
-    if (replaced != 0 && log->count > 0 && last->change == replaced && last->dot == replaced) {
-        last->change = last->dot = dot; /* the item that the entry speaks of is gone */
-        return;
-    }
-    if (log->count == log->capacity) {
-        state_row_t *row = &self->rows[state_dot_row (at->change)];
-        if (row->floor < state_dot_count (at->change))
-            row->floor = state_dot_count (at->change);
-    } else
-        log->count++;
-    *at = (state_log_entry_t){ .change = dot, .dot = dot, .hash = hash, .form = STATE_LOG_ADD };
-    log->head = (log->head + 1) & mask;
+    state_log_entry_t *last = &log->entries[(log->head - 1) & (log->capacity - 1)];
+    if (log->count == 0 || last->change != old || last->dot != old)
+        return false;
+    last->change = last->dot = dot;
+    return true;
 }
+/*  An item is new; `replaced` is the dot of its replica's earlier one under this key, or 0. */
+void state_log_add (state_causal_t *self, state_dot_t dot, uint32_t hash, state_dot_t replaced);
 
 /*  items.c: the table. */
 mst_err_t state_items_reserve (state_causal_t *self, uint32_t more);
@@ -318,8 +313,27 @@ static inline uint32_t state_items_next (const state_causal_t *self, uint32_t in
 }
 
 /*  boxes.c: the places. */
-uint32_t state_box_hash (const state_box_t *parent, unsigned type, const void *key,
-                         uint32_t key_bytes);
+static inline uint32_t state_box_hash (const state_box_t *parent, unsigned type, const void *key,
+                                       uint32_t key_bytes)
+{
+    uint64_t seed = (uint64_t) (parent ? parent->hash : 0) << 8 | type;
+    return (uint32_t) (state_hash (seed, key, key_bytes) >> 32);
+}
+static inline uint32_t state_box_look (const state_causal_t *self, uint32_t parent, unsigned type,
+                                       const void *key, uint32_t key_bytes)
+{
+    uint32_t mask = self->box_slot_count - 1;
+    if (self->box_slot_count == 0)
+        return STATE_NONE;
+    uint32_t hash = state_box_hash (&self->boxes[parent], type, key, key_bytes), at;
+    for (uint32_t slot = hash & mask; (at = self->box_slots[slot]) != 0; slot = (slot + 1) & mask) {
+        const state_box_t *box = &self->boxes[at];
+        if (box->hash == hash && box->type == type && box->parent == parent &&
+            box->key_bytes == key_bytes && state_same (state_box_key (box), key, key_bytes))
+            return at;
+    }
+    return STATE_NONE;
+}
 uint32_t state_box_find (const state_causal_t *self, uint32_t parent, unsigned type,
                          const void *key, uint32_t key_bytes);
 mst_err_t state_box_make (state_causal_t *self, uint32_t parent, unsigned type, const void *key,
