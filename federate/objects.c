@@ -253,6 +253,16 @@ uint64_t mst_owned (mst_federate_t fed, mst_object_t object)
     return owned;
 }
 
+size_t mst_owned_count (mst_federate_t fed)
+{
+    federate_shell_t *shell;
+    if (federate_enter (fed, &shell))
+        return 0;
+    size_t count = federate_core_owned_count (shell->core);
+    (void) federate_leave (shell, MST_OK);
+    return count;
+}
+
 mst_err_t mst_migrate (mst_federate_t fed, mst_object_t object, mst_federate_id_t new_home,
                        mst_time_t cut, const void *state, size_t state_size_bytes)
 {

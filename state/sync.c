@@ -170,6 +170,7 @@ static void sync_touch (mst_sync_t *self, uint32_t slot)
 {
     sync_slot_t *at = &self->table.slots.items[slot];
     base_assert (slot < self->table.slots.count);
+    at->before = at->changed;
     at->changed = self->version + 1;
     if (at->touched) {
         self->pending.list.items[at->touched - 1].again = true;
@@ -276,6 +277,7 @@ static mst_err_t sync_erase (mst_sync_t *self, uint32_t slot)
     sync_touch (self, slot);
     state_table_swap (&self->table, slot, &none, !self->options.unchecked);
     state_table_end (&self->table, slot);
+    self->removed = self->version + 1;
     BASE_LIST_PUT (&self->table.vacant, slot);
     state_value_fini (&none);
     return MST_OK;

@@ -85,7 +85,6 @@ mst_err_t mst_sync_edit (mst_sync_t *self, const char *path, const void *data, s
     }
     state_value_fini (&edit->value);
     edit->value = value;
-    edit->base = self->version;
     return MST_OK;
 }
 
@@ -189,7 +188,6 @@ mst_err_t state_edit_meets (mst_sync_t *self, const char *path)
         edit->value = merged;
     } else
         edit_tell (self, path, source, &edit->value, won);
-    edit->base = self->version;
     if (!won)
         edit_drop (self, edit);
     return MST_OK;
@@ -216,7 +214,7 @@ static uint8_t *edit_write (const mst_sync_t *self, const sync_edit_t *edit, uin
     memcpy (at, edit->name, length);
     at += length;
     *at++ = (uint8_t) ((edit->value.data ? EDIT_HAS_VALUE : 0) | (existed ? EDIT_EXISTED : 0));
-    at = state_put_varint (at, edit->base);
+    at = state_put_varint (at, self->version); /* all conflicts up to here were settled */
     at = state_put_varint (at, state_zigzag (edit->value.stamp_ns));
     at = state_put_varint (at, edit->value.size_bytes);
     if (edit->value.size_bytes > 0)
@@ -289,8 +287,25 @@ static bool edit_next (state_cursor_t *cursor, edit_read_t *edit)
     return !cursor->bad && (has || size_bytes == 0);
 }
 
-/*  Puts one edit in, when nothing has changed meanwhile or it wins over what did. */
-static mst_err_t edit_take (mst_sync_t *self, const edit_read_t *edit, size_t *taken)
+/*  The path has changed more than once since the edit was made, or may have come and gone: the edit
+    may be a late copy of one that was decided, and what came after it was made by who had seen it.
+    By the first write it would win again, merged it would be in it twice, and by the last write it
+    would win over what has no stamp before the commit. So it is left alone: a follower that still
+    has the edit meets the changes, settles it, and sends it with what it has seen by then. */
+static bool edit_late (const mst_sync_t *self, const sync_slot_t *slot, const edit_read_t *edit,
+                       uint64_t removed)
+{
+    base_assert (edit != NULL);
+    base_assert (removed <= self->version + 1);
+    if (!slot)
+        return (edit->flags & EDIT_EXISTED) == 0 && removed > edit->base;
+    return slot->before > edit->base;
+}
+
+/*  Puts one edit in, when nothing has changed meanwhile or it wins over what did. removed: when a
+    path was removed last, before this message. */
+static mst_err_t edit_take (mst_sync_t *self, const edit_read_t *edit, uint64_t removed,
+                            size_t *taken)
 {
     static const sync_value_t none = { 0 };
     sync_slot_t *slot = state_table_find (&self->table, edit->name, strlen (edit->name));
@@ -301,6 +316,8 @@ static mst_err_t edit_take (mst_sync_t *self, const edit_read_t *edit, size_t *t
         ++*taken;
         return MST_OK;
     }
+    if (edit_late (self, slot, edit, removed))
+        return MST_OK;
     bool met = slot ? slot->changed > edit->base : (edit->flags & EDIT_EXISTED) != 0;
     bool won = !met || edit_wins (self, source, &edit->value);
     const sync_value_t *value = &edit->value;
@@ -324,7 +341,7 @@ static mst_err_t edit_take (mst_sync_t *self, const edit_read_t *edit, size_t *t
 static mst_err_t edit_walk (mst_sync_t *self, bool take, size_t *taken)
 {
     state_cursor_t cursor = { self->plain.data, self->plain.data + self->plain.size_bytes, false };
-    uint64_t count = state_take_varint (&cursor);
+    uint64_t count = state_take_varint (&cursor), removed = self->removed;
     mst_err_t err = MST_OK;
     base_assert (taken != NULL);
     for (uint64_t i = 0; !err && i < count; i++) {
@@ -333,7 +350,7 @@ static mst_err_t edit_walk (mst_sync_t *self, bool take, size_t *taken)
             return state_sync_refuse (self, SYNC_REFUSED_MALFORMED,
                                       "edits do not decode: number %llu of %llu",
                                       (unsigned long long) i, (unsigned long long) count);
-        err = take ? edit_take (self, &edit, taken) : MST_OK;
+        err = take ? edit_take (self, &edit, removed, taken) : MST_OK;
     }
     if (!err && (cursor.bad || cursor.at != cursor.end))
         return state_sync_refuse (self, SYNC_REFUSED_MALFORMED, "something is left over of edits");

@@ -40,7 +40,8 @@ typedef struct sync_slot {
     char *name; /* of the present or last life; NULL: never one */
     sync_value_t value;
     uint64_t born;    /* version in which this life began */
-    uint64_t changed; /* version in which the value changed last (sources only) */
+    uint64_t changed; /* version in which the value changed last (sources only) … */
+    uint64_t before;  /* … and the time before, which may be the same version */
     uint32_t name_crc;
     uint32_t crc;     /* of the value */
     uint32_t life;    /* counts up, for numbers given out */
@@ -81,7 +82,6 @@ typedef struct sync_table {
 typedef struct sync_edit {
     char *name;
     sync_value_t value;
-    uint64_t base; /* the follower's version when it was made */
 } sync_edit_t;
 
 typedef enum sync_kind {
@@ -122,6 +122,7 @@ struct mst_sync {
     mst_sync_options_t options;
     uint64_t origin;
     uint64_t version;
+    uint64_t removed; /* version in which a path was removed last (sources only) */
     int64_t committed_ns;
     sync_table_t table;
     sync_undos_t pending;

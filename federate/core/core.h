@@ -318,6 +318,7 @@ bool federate_core_object_find (const federate_core_t *self, const char *name,
 uint32_t federate_core_object_class (const federate_core_t *self,
                                      mst_object_t object); /* 0: unknown */
 uint64_t federate_core_owned (const federate_core_t *self, mst_object_t object);
+size_t federate_core_owned_count (const federate_core_t *self); /* objects owned, or in part */
 /*  The peer whose full window makes the last update wait; 0: none. */
 uint32_t federate_core_slow_peer (const federate_core_t *self);
 /*  All that was sent has left: nothing in open or waiting bundles. */

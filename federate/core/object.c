@@ -291,3 +291,15 @@ uint64_t federate_core_owned (const federate_core_t *self, mst_object_t object)
     const federate_object_t *known = federate_object (self, object.id);
     return known ? known->owned : 0;
 }
+
+size_t federate_core_owned_count (const federate_core_t *self)
+{
+    size_t count = 0;
+    base_assert (self != NULL);
+    for (uint32_t i = 0; i < self->objects.count; i++) {
+        const federate_object_t *known = federate_object (self, self->objects.entries[i].key);
+        count += known && known->owned != 0;
+    }
+    base_assert (count <= self->objects.count);
+    return count;
+}

@@ -27,6 +27,8 @@ MST_EXPORT mst_err_t mst_query_owner (mst_federate_t fed, mst_object_t object,
                                       mst_attribute_t attribute);
 /*  What this federate owns of an object; 0 for an unknown one. */
 MST_EXPORT uint64_t mst_owned (mst_federate_t fed, mst_object_t object);
+/*  Objects of which it owns something; 0 for a stale handle. Takes a look at each object. */
+MST_EXPORT size_t mst_owned_count (mst_federate_t fed);
 
 /*  Hands an object over to another federate at a cut of logical time: all attributes owned here and
    the privilege to delete. `cut` is at least the granted time plus lookahead. This federate's

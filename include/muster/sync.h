@@ -194,7 +194,9 @@ MST_EXPORT mst_err_t mst_sync_edit (mst_sync_t *self, const char *path, const vo
 MST_EXPORT size_t mst_sync_edit_count (const mst_sync_t *self);
 
 /*  All edits as one message to the source; size 0 when there are none. Sending it twice is
-   harmless. Errors: MST_E_NO_MEMORY. */
+   harmless, also when the second comes late: what the source changed since stays. Send again until
+   mst_sync_edit_count is 0: an edit of a path that has changed several times meanwhile is only
+   taken once it was made, or has been settled, on a newer version. Errors: MST_E_NO_MEMORY. */
 MST_EXPORT mst_err_t mst_sync_edits (mst_sync_t *self, const void **data, size_t *size_bytes);
 
 /*  At the source: takes edits in; commit makes a version of them. *taken counts those that stand.
