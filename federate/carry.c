@@ -2,16 +2,20 @@
     the data plane carries anyway. An empty one greets; who is greeted is a peer and greets back
    once. */
 #include <muster/carry.h>
+#include <muster/metadata.h>
 #include <muster/muster.h>
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "link/clock.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { CARRY_GREET_FIRST_NS = 10000000 };
+enum { CARRY_GREET_FIRST_NS = 10000000, CARRY_DESCRIBE_NS = 1000000000, CARRY_TEXT_SIZE = 64 };
 static const uint64_t carry_greet_last_ns = UINT64_C (5000000000);
+static const char carry_departed[] = "gone";
 
 struct mst_carry {
     mst_federate_t fed;
@@ -22,6 +26,9 @@ struct mst_carry {
     BASE_LIST (uint32_t) greetings; /* to be answered */
     uint64_t greet_ns;              /* when to greet all again */
     uint64_t greet_interval_ns;
+    uint64_t describe_interval_ns; /* MST_CARRY_SILENT: this federate is not entered */
+    uint64_t describe_ns;          /* when to look again */
+    uint64_t now_ns;               /* of the last turn */
 };
 
 static const char carry_module[] =
@@ -93,12 +100,58 @@ bool mst_carry_received (mst_carry_t *self, const mst_reception_t *message)
     return true;
 }
 
+/*  Metadata ------------------------------------------------------------------------------------ */
+
+void mst_carry_describe (mst_carry_t *self, uint64_t interval_ns)
+{
+    base_assert (self != NULL);
+    self->describe_interval_ns = interval_ns ? interval_ns : CARRY_DESCRIBE_NS;
+    self->describe_ns = 0;
+}
+
+static bool carry_says (const mst_carry_t *self, const char *name, const char *text)
+{
+    const char *now;
+    uint32_t size_bytes;
+    return mst_metadata_get (self->store, MST_TOPIC_FEDERATES, name, &now, &size_bytes) &&
+           size_bytes == strlen (text) && memcmp (now, text, size_bytes) == 0;
+}
+
+/*  What stands there is compared, not what was written last: after a partition the others may have
+    taken this federate for gone. A clock that the store finds too far ahead comes up by itself. */
+static mst_err_t carry_enter (mst_carry_t *self, uint64_t time_ns)
+{
+    char text[CARRY_TEXT_SIZE];
+    size_t objects = mst_owned_count (self->fed);
+    const char *name = mst_federate_name (self->fed, mst_self (self->fed));
+    (void) snprintf (text, sizeof text, "joined, %zu object%s", objects, objects == 1 ? "" : "s");
+    self->describe_ns = time_ns + self->describe_interval_ns;
+    if (!name || carry_says (self, name, text))
+        return MST_OK;
+    mst_err_t err = mst_metadata_set (self->store, MST_TOPIC_FEDERATES, name, text, time_ns);
+    return err == MST_E_CLOCK_AHEAD ? MST_OK : err;
+}
+
+/*  Of whom was entered at all. All who stay do it: it is the same text, whoever wrote last. What
+    fails here, others do. */
+static void carry_enter_gone (const mst_carry_t *self, mst_federate_id_t federate)
+{
+    const char *text, *name = mst_federate_name (self->fed, federate);
+    uint32_t size_bytes;
+    if (!name || self->describe_interval_ns == MST_CARRY_SILENT ||
+        !mst_metadata_get (self->store, MST_TOPIC_FEDERATES, name, &text, &size_bytes) ||
+        carry_says (self, name, carry_departed))
+        return;
+    (void) mst_metadata_set (self->store, MST_TOPIC_FEDERATES, name, carry_departed, self->now_ns);
+}
+
 void mst_carry_gone (mst_carry_t *self, mst_federate_id_t federate)
 {
     base_assert (self != NULL);
     size_t at = carry_find (self, federate.id);
     if (at == self->peers.count)
         return;
+    carry_enter_gone (self, federate);
     self->peers.items[at] = self->peers.items[--self->peers.count];
     mst_store_peer_remove (self->store, federate.id);
 }
@@ -108,6 +161,7 @@ mst_err_t mst_carry_turn (mst_carry_t *self, uint64_t time_ns)
     mst_store_message_t message;
     mst_err_t err = MST_OK;
     base_assert (self != NULL);
+    self->now_ns = time_ns;
     if (time_ns >= self->greet_ns) {
         err = carry_send (self, 0, "", 0);
         self->greet_ns = time_ns + self->greet_interval_ns;
@@ -123,6 +177,8 @@ mst_err_t mst_carry_turn (mst_carry_t *self, uint64_t time_ns)
         }
         self->greetings.count -= !err;
     }
+    if (!err && self->describe_interval_ns != MST_CARRY_SILENT && time_ns >= self->describe_ns)
+        err = carry_enter (self, time_ns);
     if (!err)
         err = mst_store_tick (self->store, time_ns);
     while (!err && mst_store_take_message (self->store, &message))
@@ -146,6 +202,7 @@ mst_err_t mst_carry_new (mst_federate_t fed, mst_store_t *store, mst_carry_t **s
         return base_alloc_error ();
     fresh->fed = fed;
     fresh->store = store;
+    fresh->describe_interval_ns = CARRY_DESCRIBE_NS;
     mst_err_t err = mst_interaction_find (fed, "MusterState", &fresh->class_of);
     if (err == MST_E_INTERACTION_UNKNOWN)
         (void) base_error_prefix (err, "the object model lacks mst_carry_module (): ");

@@ -196,6 +196,8 @@ mst_err_t tools_observer_new (const char *rti, const char *federation, tools_obs
     }
     if (!err)
         err = mst_carry_new (fresh->fed, fresh->store, &fresh->carry);
+    if (!err) /* it writes nothing */
+        mst_carry_describe (fresh->carry, MST_CARRY_SILENT);
     if (err) { /* resigning may have its own words */
         char text[TEXT_SIZE];
         (void) snprintf (text, sizeof text, "%s", mst_error_text ());

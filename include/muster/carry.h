@@ -38,7 +38,15 @@ MST_EXPORT void mst_carry_destroy (mst_carry_t **self); /* NULL already is fine 
    refuses it counts itself (mst_store_stats). */
 MST_EXPORT bool mst_carry_received (mst_carry_t *self, const mst_reception_t *message);
 
-/*  A federate left: it is a peer no longer. */
+/*  Each turn sees to it that the metadata (<muster/metadata.h>) tell of this federate, under its
+   name among the federates: "joined, 12 objects" (of which it owns something). Who leaves while
+   others carry is entered by them, as "gone". That costs a look once a second, and a write when it
+   changed; interval_ns: how often instead; 0: once a second; MST_CARRY_SILENT: never, for who only
+   watches. */
+#define MST_CARRY_SILENT UINT64_MAX
+MST_EXPORT void mst_carry_describe (mst_carry_t *self, uint64_t interval_ns);
+
+/*  A federate left: it is a peer no longer, and entered as "gone". */
 MST_EXPORT void mst_carry_gone (mst_carry_t *self, mst_federate_id_t federate);
 
 /*  Answers greetings, lets the store do what is due, and sends what it has to say. time_ns:
