@@ -1,6 +1,7 @@
 /*  mst_encode and mst_decode by the object model of a real federation: bytes, sizes, errors, and
    within a callback. */
 #include "tests/integration/federates.h"
+#include <muster/sync_types.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -120,9 +121,68 @@ static void test_in_a_callback (void)
     stage_close (&stage);
 }
 
+/*  A path of a synchroniser whose values have a data type: the bytes that the standard gives it, at
+   the source and at a follower; what does not fit changes nothing. */
+static void test_in_a_synchroniser (void)
+{
+    static const uint8_t expected[] = { 2, 0, 0, 0, 0, 0, 0, 0, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0 };
+    static const mst_sync_type_t rows[] = { { "tanks/+/place", "Place" },
+                                            { "tanks/count", "HLAinteger32BE" } };
+    const mst_sync_options_t options = { .type = 1, .origin = 1 }, follows = { .type = 1 };
+    char json[64];
+    mst_sync_text_t text = { json, sizeof json, 0 };
+    mst_sync_t *source = NULL, *follower = NULL;
+    mst_sync_value_t value;
+    const void *data;
+    size_t size_bytes;
+    stage_t stage;
+    seen_t seen = { .count = 0 };
+
+    stage_open (&stage);
+    const mst_sync_types_t types = { join (&stage, "one", &seen), rows, 2 };
+    const mst_sync_codec_t codec = mst_sync_types (&types);
+    CHECK_OK (mst_sync_new (&options, &source));
+    CHECK_OK (mst_sync_new (&follows, &follower));
+    CHECK_OK (mst_sync_set_value (source, "tanks/7/place", &codec, "{\"X\":1.5,\"Floor\":2}"));
+    CHECK_OK (mst_sync_set_value (source, "tanks/count", &codec, "1"));
+    CHECK_OK (mst_sync_commit (source, 1, NULL));
+    CHECK_OK (mst_sync_make (source, 0, MST_SYNC_FULL, &data, &size_bytes));
+    CHECK_OK (mst_sync_apply (follower, data, size_bytes, 1));
+    CHECK (mst_sync_get (follower, "tanks/7/place", &value));
+    CHECK_INT (value.size_bytes, sizeof expected);
+    CHECK_BYTES (value.data, expected, sizeof expected);
+    CHECK_OK (mst_sync_get_value (follower, "tanks/7/place", &codec, &text));
+    CHECK_TEXT (json, "{\"Floor\":2,\"X\":1.5}");
+    CHECK_OK (mst_sync_get_value (follower, "tanks/count", &codec, &text));
+    CHECK_TEXT (json, "1");
+    CHECK_INT (text.needed_bytes, 2);
+
+    CHECK_ERR (mst_sync_set_value (source, "tanks/7/place", &codec, "{\"X\":1.5,\"Flor\":2}"),
+               MST_E_VALUE_MISFIT);
+    CHECK_CONTAINS (mst_error_text (), "\"tanks/7/place\": ");
+    CHECK_CONTAINS (mst_error_text (), "did you mean \"Floor\"?");
+    CHECK_ERR (mst_sync_set_value (source, "tanks/7/speed", &codec, "1"), MST_E_TYPE_UNKNOWN);
+    CHECK (mst_sync_type_of (&types, "tanks/7/place/X") == NULL);
+    CHECK (mst_sync_type_of (&types, "tanks/7") == NULL);
+    CHECK (mst_sync_type_of (&types, "tanks") == NULL);
+    CHECK_TEXT (mst_sync_type_of (&types, "tanks/count"), "HLAinteger32BE");
+    CHECK_OK (mst_sync_set (source, "tanks/8/place", expected, 3));
+    CHECK_ERR (mst_sync_get_value (source, "tanks/8/place", &codec, &text), MST_E_MALFORMED);
+    text.size_bytes = 4;
+    CHECK_ERR (mst_sync_get_value (source, "tanks/7/place", &codec, &text), MST_E_LIMIT);
+    CHECK_INT (text.needed_bytes, 20);
+
+    mst_sync_destroy (&source);
+    mst_sync_destroy (&follower);
+    mst_federate_t fed = types.fed;
+    CHECK_OK (mst_resign (&fed, MST_RESIGN_NO_ACTION));
+    stage_close (&stage);
+}
+
 static CU_TestInfo encoding_tests[] = {
     { "by the federation's types", test_by_type },
     { "within a callback", test_in_a_callback },
+    { "in a synchroniser", test_in_a_synchroniser },
     CU_TEST_INFO_NULL,
 };
 TEST_MAIN ({ "encoding in a federation", NULL, NULL, NULL, NULL, encoding_tests })
