@@ -68,6 +68,16 @@ mst_err_t mst_next_message_request_available (mst_federate_t fed, mst_time_t to)
     SIMPLE (federate_core_advance (shell->core, WIRE_ADVANCE_NMRA, to));
 }
 
+mst_err_t mst_flush_queue_request (mst_federate_t fed, mst_time_t to)
+{
+    SIMPLE (federate_core_advance (shell->core, WIRE_ADVANCE_FQR, to));
+}
+
+mst_err_t mst_retract (mst_federate_t fed, mst_retraction_t message)
+{
+    SIMPLE (federate_core_retract (shell->core, message));
+}
+
 mst_err_t mst_modify_lookahead (mst_federate_t fed, mst_time_t lookahead)
 {
     SIMPLE (federate_core_modify_lookahead (shell->core, lookahead));

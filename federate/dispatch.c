@@ -90,6 +90,8 @@ static void call_rest (federate_shell_t *shell, const federate_delivery_t *what)
     case FEDERATE_REGULATION_ENABLED: CALL (regulation_enabled, what->time); break;
     case FEDERATE_CONSTRAINED_ENABLED: CALL (constrained_enabled, what->time); break;
     case FEDERATE_GRANTED: CALL (granted, what->time); break;
+    case FEDERATE_FLUSHED: CALL (flush_queue_granted, what->time, what->optimistic); break;
+    case FEDERATE_RETRACTED: CALL (retraction_requested, &what->retracted); break;
     case FEDERATE_POINT_REGISTERED:
         CALL (point_registered, what->text, what->succeeded, what->reason);
         break;

@@ -40,7 +40,8 @@ size_t wire_message_room (const wire_message_t *message, const wire_message_valu
 static inline uint8_t *message_put_head (uint8_t *at, const wire_message_t *message)
 {
     at = wire_put_array (at, message->stamps ? MESSAGE_FIELDS_STAMPED : MESSAGE_FIELDS);
-    at = wire_put_small (at, (uint8_t) (message->type | message->order << 4));
+    at = wire_put_small (at, (uint8_t) (message->type | message->order << WIRE_MESSAGE_ORDER_SHIFT |
+                                        (message->retractable ? WIRE_MESSAGE_RETRACTABLE : 0)));
     at = message->has_time ? wire_put_i64 (at, message->time) : wire_put_nil (at);
     at = wire_put_u64 (at, message->target);
     at = wire_put_u32 (at, message->epoch);
@@ -123,7 +124,8 @@ static bool message_is_legal (const wire_message_t *message)
 {
     bool timed = message->order == WIRE_ORDER_TIMESTAMP;
     return message->type >= WIRE_MESSAGE_UPDATE && message->type <= WIRE_MESSAGE_MIGRATION &&
-           message->order <= WIRE_ORDER_TIMESTAMP && (!timed || message->has_time);
+           message->order <= WIRE_ORDER_TIMESTAMP && (!timed || message->has_time) &&
+           (timed || (!message->retractable && message->type != WIRE_MESSAGE_RETRACTION));
 }
 
 /*  The form that wire_bundle_add writes for a message without tag and stamps, with one look at the
@@ -136,7 +138,8 @@ static bool message_read_plain (wire_reader_t *reader, wire_message_t *message)
     if (reader->end - at < MESSAGE_PLAIN_BYTES || at[0] != (0x90 | MESSAGE_FIELDS) || at[1] > 0x7f)
         return false;
     message->type = at[1] & 0x0f;
-    message->order = (uint8_t) (at[1] >> 4);
+    message->order = (uint8_t) ((at[1] & ~WIRE_MESSAGE_RETRACTABLE) >> WIRE_MESSAGE_ORDER_SHIFT);
+    message->retractable = (at[1] & WIRE_MESSAGE_RETRACTABLE) != 0;
     message->has_time = at[2] == 0xd3;
     message->time = 0;
     if (message->has_time) {
@@ -168,7 +171,8 @@ static mst_err_t message_read_any (wire_reader_t *reader, wire_message_t *messag
     uint32_t fields = wire_take_array (reader, MESSAGE_FIELDS_STAMPED);
     uint8_t head = (uint8_t) wire_take_u32 (reader);
     message->type = head & 0x0f;
-    message->order = (uint8_t) (head >> 4);
+    message->order = (uint8_t) ((head & ~WIRE_MESSAGE_RETRACTABLE) >> WIRE_MESSAGE_ORDER_SHIFT);
+    message->retractable = (head & WIRE_MESSAGE_RETRACTABLE) != 0;
     message->has_time = !wire_take_nil (reader);
     message->time = message->has_time ? wire_take_i64 (reader) : 0;
     message->target = wire_take_u64 (reader);

@@ -24,6 +24,10 @@ typedef enum wire_message_type {
     WIRE_MESSAGE_MIGRATION = 5
 } wire_message_type_t;
 
+/*  Bits of a message's first element, beside its type and, from WIRE_MESSAGE_ORDER_SHIFT on, its
+    order. */
+enum { WIRE_MESSAGE_ORDER_SHIFT = 4, WIRE_MESSAGE_RETRACTABLE = 1 << 6 };
+
 typedef struct wire_bundle_head {
     uint32_t from;
     uint32_t incarnation;
@@ -43,9 +47,10 @@ typedef struct wire_message {
     uint8_t type;  /* wire_message_type_t */
     uint8_t order; /* WIRE_ORDER_… */
     bool has_time;
-    int64_t time;    /* meaningful when has_time */
-    uint64_t target; /* object, or interaction class */
-    uint32_t epoch;  /* the owner's epoch; the batch of a migration */
+    bool retractable; /* its sender may take it back */
+    int64_t time;     /* meaningful when has_time */
+    uint64_t target;  /* object, or interaction class; of a retraction: the message's bundle */
+    uint32_t epoch;   /* the owner's epoch; the batch of a migration; the message's place there */
     const uint8_t *tag;
     uint32_t tag_size_bytes;
     uint32_t value_count;

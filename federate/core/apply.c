@@ -170,7 +170,9 @@ static mst_err_t apply_pending (federate_core_t *self, const federate_pending_t 
             if (result == MST_OK && pending->mask > peer->known_issued)
                 peer->known_issued = pending->mask;
         }
-    } else if (result == MST_OK)
+    } else if (pending->kind == WIRE_SERVICE_QUERY_LITS && !pending->wanted)
+        return federate_recall_answer (self, result == MST_OK ? reply : NULL);
+    else if (result == MST_OK)
         federate_declaration_reply (self, pending);
     return MST_OK;
 }

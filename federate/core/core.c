@@ -90,6 +90,9 @@ static void free_data (federate_core_t *self)
         peer->held.first = peer->held.list.count = 0;
     }
     self->data.first = self->data.list.count = 0;
+    for (size_t i = 0; i < self->behind.count; i++)
+        federate_parcel_drop (self, self->timed.items[self->behind.items[i].payload].parcel);
+    self->behind.count = 0;
     federate_stamp_abandon (self);
 }
 
@@ -130,6 +133,8 @@ void federate_core_destroy (federate_core_t **self_p)
     BASE_LIST_FINI (&self->data.list);
     BASE_LIST_FINI (&self->timed);
     timemgmt_tso_queue_destroy (&self->queue);
+    BASE_LIST_FINI (&self->behind);
+    federate_retractable_fini (self);
     federate_migration_fini (self);
     federate_declaration_fini (self);
     BASE_LIST_FINI (&self->strangers);

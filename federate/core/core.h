@@ -119,6 +119,8 @@ typedef enum federate_delivery_kind {
     FEDERATE_REGULATION_ENABLED,
     FEDERATE_CONSTRAINED_ENABLED,
     FEDERATE_GRANTED,
+    FEDERATE_FLUSHED,   /* granted after a flush: time, optimistic */
+    FEDERATE_RETRACTED, /* retracted */
     FEDERATE_POINT_REGISTERED,
     FEDERATE_POINT_ANNOUNCED,
     FEDERATE_SYNCHRONIZED,
@@ -148,9 +150,10 @@ typedef struct federate_delivery {
     mst_discovery_t discovery;
     mst_ownership_t ownership;
     mst_migration_t migration;
+    mst_retracted_t retracted;
     mst_object_t object;
     uint64_t attributes;
-    mst_time_t time;
+    mst_time_t time, optimistic;
     const char *text; /* label, name */
     const char *reason;
     const void *tag;
@@ -222,6 +225,8 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
                               const mst_send_options_t *options);
 mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_time_t time,
                                 const mst_send_options_t *options);
+/*  Takes back what was sent with a handle. */
+mst_err_t federate_core_retract (federate_core_t *self, mst_retraction_t message);
 void federate_core_blocked (federate_core_t *self, bool blocked);
 /*  The pace: a receiver is told more slowly than it is sent to, and what is on its way is beyond
    `pace_bytes`. There is room in the window, so whoever waited a little for nothing calls
@@ -239,7 +244,7 @@ mst_err_t federate_core_enable_regulation (federate_core_t *self, mst_time_t loo
 mst_err_t federate_core_disable_regulation (federate_core_t *self);
 mst_err_t federate_core_enable_constrained (federate_core_t *self);
 mst_err_t federate_core_disable_constrained (federate_core_t *self);
-/*  kind: wire_advance_t, TAR … NMRA. */
+/*  kind: wire_advance_t, TAR … FQR. */
 mst_err_t federate_core_advance (federate_core_t *self, uint8_t kind, mst_time_t to);
 mst_err_t federate_core_modify_lookahead (federate_core_t *self, mst_time_t lookahead);
 mst_err_t federate_core_query (federate_core_t *self, uint16_t service, uint32_t *request);

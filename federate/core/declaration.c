@@ -207,6 +207,8 @@ static void lose_ownership (federate_core_t *self, uint32_t class_index, uint64_
         federate_object_t *object = (federate_object_t *) (uintptr_t) entry->value;
         if (object->class_index == class_index)
             object->owned &= ~mask;
+        if (object->class_index == class_index && object->doomed)
+            object->alive &= ~mask;
     }
 }
 

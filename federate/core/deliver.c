@@ -68,7 +68,8 @@ static bool make_reflection (federate_core_t *self, const wire_message_t *messag
                              federate_delivery_t *delivery)
 {
     federate_object_t *object = federate_object_recent (self, message->target);
-    if (!object || (!in_time_order && object->since > self->taking)) {
+    if (!object ||
+        (!in_time_order && object->since > self->taking)) { /* (hidden: of no use, too) */
         self->counters.unknown_dropped++; /* not known, or not yet when the message came */
         return false;
     }
@@ -121,6 +122,7 @@ static inline bool next_plainly (federate_core_t *self, federate_bundle_t *bundl
     reception->tag_size_bytes = 0;
     reception->time = MST_TIME_NONE;
     reception->order = MST_ORDER_RECEIVE;
+    reception->retraction.id = 0;
     reception->sequence = bundle->head.sequence;
     reception->epoch = epoch != 0 ? epoch : latest_epoch (object);
     reception->stamps = NULL;
@@ -152,16 +154,22 @@ static bool make_interaction (federate_core_t *self, const wire_message_t *messa
     return true;
 }
 
-static bool make_removal (federate_core_t *self, uint64_t id, federate_delivery_t *delivery)
+/*  A removal that may be taken back only hides the object. One that was told of is told once. */
+static bool make_removal (federate_core_t *self, uint64_t id, mst_time_t time,
+                          federate_delivery_t *delivery)
 {
     federate_object_t *object = federate_object (self, id);
     if (!object)
         return false;
+    bool told = object->hidden;
     delivery->kind = FEDERATE_REMOVED;
     delivery->reception.object = (mst_object_t){ id };
     delivery->reception.object_class = (mst_class_t){ object->class_index + 1 };
-    federate_object_remove (self, object);
-    return true;
+    if (self->provisional && !told)
+        federate_object_hide (self, object, time);
+    else
+        federate_object_remove (self, object);
+    return !told;
 }
 
 /*  Fills the delivery of one message; false: it is not for the user. The reader stands at its
@@ -185,10 +193,10 @@ static bool make_message (federate_core_t *self, federate_peer_t *peer,
     case WIRE_MESSAGE_UPDATE:
         return make_reflection (self, message, reader, in_time_order, delivery);
     case WIRE_MESSAGE_INTERACTION: return make_interaction (self, message, reader, delivery);
-    case WIRE_MESSAGE_DELETE: return make_removal (self, message->target, delivery);
+    case WIRE_MESSAGE_DELETE: return make_removal (self, message->target, message->time, delivery);
     case WIRE_MESSAGE_MIGRATION:
         return federate_migration_deliver (self, peer, message, reader, delivery);
-    default: return false; /* retractions: not sent yet */
+    default: return false; /* a retraction has had its effect when its bundle came */
     }
 }
 
@@ -197,6 +205,24 @@ static void skip_values (wire_reader_t *reader, uint32_t count)
     wire_message_value_t value;
     for (uint32_t i = 0; i < count && !reader->bad; i++)
         wire_message_value_read (reader, &value);
+}
+
+/*  A time-stamped message, received in receive order, which may be taken back. */
+static bool next_retractable (federate_core_t *self, federate_bundle_t *bundle,
+                              const wire_message_t *message, federate_delivery_t *delivery)
+{
+    federate_peer_t *peer = bundle->parcel->peer;
+    uint64_t key = FEDERATE_HANDED_KEY (bundle->head.sequence, bundle->index - 1);
+
+    if (!federate_recall_take (self, peer, key))
+        return false;
+    self->provisional = true;
+    bool found = make_message (self, peer, message, &bundle->reader, false, delivery);
+    self->provisional = false;
+    uint64_t removed = message->type == WIRE_MESSAGE_DELETE ? message->target : 0;
+    federate_recall_taken (self, peer, key, found, removed);
+    delivery->reception.retraction.id = FEDERATE_HANDED_ID (key);
+    return found;
 }
 
 /*  One message of the bundle at the head of the receive-order data; the bundle goes when it is
@@ -223,8 +249,9 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
         bool cut = timed && peer->lost && bundle->head.sequence > peer->cut_sequence;
         self->counters.cut_dropped += cut && !bundle->skip_timestamped;
         if (!cut && !(timed && bundle->skip_timestamped))
-            found = make_message (self, bundle->parcel->peer, &message, &bundle->reader, false,
-                                  delivery);
+            found = message.retractable ? next_retractable (self, bundle, &message, delivery)
+                                        : make_message (self, bundle->parcel->peer, &message,
+                                                        &bundle->reader, false, delivery);
         if (!found || message.type > WIRE_MESSAGE_INTERACTION) {
             bundle->reader.at = values;
             skip_values (&bundle->reader, message.value_count);
@@ -238,29 +265,56 @@ static bool next_in_bundle (federate_core_t *self, federate_delivery_t *delivery
     return found;
 }
 
+/*  Is a message that is given with this grant final? At the very time of a grant that is not strict
+   it is not, nor is what a flush gives of the future. */
+static inline bool is_final (const federate_core_t *self, int64_t time)
+{
+    return time < self->grant.time ||
+           (time == self->grant.time &&
+            timemgmt_kind_strict ((timemgmt_kind_t) (self->grant.kind - 1)));
+}
+
+static bool take_timed (federate_core_t *self, const timemgmt_message_t *entry,
+                        federate_timed_t *timed, federate_delivery_t *delivery)
+{
+    wire_reader_t reader;
+    wire_message_t message;
+    federate_peer_t *peer = timed->parcel->peer;
+
+    wire_reader_init (&reader, timed->at,
+                      (size_t) (timed->parcel->data + timed->parcel->size_bytes - timed->at));
+    mst_err_t err = wire_message_read (&reader, &message);
+    base_assert (err == MST_OK); /* it was read when it was queued */
+    self->provisional = !is_final (self, entry->time);
+    bool found = make_message (self, peer, &message, &reader, true, delivery);
+    delivery->reception.sequence = entry->sequence;
+    delivery->reception.retraction.id =
+        FEDERATE_HANDED_ID (FEDERATE_HANDED_KEY (entry->sequence, entry->index));
+    if (found && self->provisional)
+        err = federate_recall_given (self, peer, entry, timed, &message);
+    self->provisional = false;
+    mst_err_t failed = federate_object_unqueued (self, timed->object);
+    if (err || failed)
+        (void) federate_input_lost (self, err ? err : failed); /* behind this message */
+    return found;
+}
+
 static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
 {
     timemgmt_message_t entry;
+    int64_t until = self->grant.kind == WIRE_ADVANCE_FQR ? TIMEMGMT_KEY_MAX : self->grant.time;
 
-    while (timemgmt_tso_queue_pop_until (self->queue, self->grant.time, &entry)) {
-        wire_reader_t reader;
-        wire_message_t message;
+    while (timemgmt_tso_queue_pop_until (self->queue, until, &entry)) {
         base_trace ("federate/core/deliver.c: next_timed");
+        if (self->hidden > 0 && federate_recall_behind (self, &entry))
+            continue;
         federate_timed_t timed = self->timed.items[entry.payload];
-        self->timed.items[entry.payload].next_free = self->timed_free;
-        self->timed_free = (uint32_t) entry.payload + 1;
-        federate_peer_t *peer = timed.parcel->peer;
-        wire_reader_init (&reader, timed.at,
-                          (size_t) (timed.parcel->data + timed.parcel->size_bytes - timed.at));
-        mst_err_t err = wire_message_read (&reader, &message);
-        base_assert (err == MST_OK); /* it was read when it was queued */
-        bool found = make_message (self, peer, &message, &reader, true, delivery);
-        delivery->reception.sequence = entry.sequence;
-        err = federate_object_unqueued (self, timed.object);
-        if (err)
-            (void) federate_input_lost (self, err); /* behind this message */
-        if (found) {
+        federate_timed_free (self, entry.payload);
+        if (take_timed (self, &entry, &timed, delivery)) {
             self->taken_parcel = timed.parcel;
+            self->gave = true;
+            if (entry.time < self->least_given)
+                self->least_given = entry.time;
             return true;
         }
         federate_parcel_drop (self, timed.parcel);
@@ -446,7 +500,7 @@ static bool fill_removal (federate_core_t *self, const wire_remove_object_instan
                           federate_delivery_t *delivery)
 {
     const char *name = federate_core_peer_name (self, (uint32_t) args->producing_federate);
-    if (!make_removal (self, args->object_instance, delivery))
+    if (!make_removal (self, args->object_instance, MST_TIME_NONE, delivery))
         return false;
     delivery->reception.tag = args->user_supplied_tag.data;
     delivery->reception.tag_size_bytes = args->user_supplied_tag.size_bytes;
@@ -454,6 +508,19 @@ static bool fill_removal (federate_core_t *self, const wire_remove_object_instan
     delivery->reception.sender_name = name ? name : "";
     delivery->reception.time = MST_TIME_NONE;
     return true;
+}
+
+static void fill_retracted (federate_core_t *self, const federate_callback_t *callback,
+                            federate_delivery_t *delivery)
+{
+    federate_object_t *object = callback->shows ? federate_object (self, callback->shows) : NULL;
+
+    if (object && object->hidden)
+        federate_object_show (self, object);
+    delivery->retracted = (mst_retracted_t){ .message = { callback->number },
+                                             .sender = delivery->federate,
+                                             .sender_name = delivery->text,
+                                             .time = callback->time };
 }
 
 /*  Short of memory nothing is taken. */
@@ -484,6 +551,8 @@ static mst_err_t take_callback (federate_core_t *self, federate_callback_t callb
         memcpy (&delivery->migration, callback.args, sizeof delivery->migration);
         delivery->migration.reason = delivery->reason;
     }
+    if (callback.kind == FEDERATE_RETRACTED)
+        fill_retracted (self, &callback, delivery);
     if (callback.service == 0)
         return MST_OK;
     mst_err_t err = wire_service_decode (callback.service, callback.args, callback.args_size_bytes,
@@ -525,20 +594,59 @@ static bool regulation_begins (federate_core_t *self, federate_delivery_t *deliv
     return true;
 }
 
+/*  The request was answered by the time of a message that has been retracted since: so that the
+   answer does not depend on who was faster, it is asked again, and the user hears nothing of it. */
+static bool asks_again (federate_core_t *self)
+{
+    bool by_message = self->grant.kind == WIRE_ADVANCE_NMR || self->grant.kind == WIRE_ADVANCE_NMRA;
+
+    if (!by_message || !self->thinned || self->gave || !self->constrained ||
+        self->grant.time >= self->requested)
+        return false;
+    self->granting = false;
+    self->thinned = false;
+    mst_err_t err = federate_control_send_time (self, self->advance_kind, self->request_number + 1,
+                                                self->requested);
+    self->request_number++;
+    if (err)
+        (void) federate_input_lost (self, err);
+    return true;
+}
+
+/*  What is final now: handles are of no use any more, deleted objects are gone. */
+static void settle_grant (federate_core_t *self)
+{
+    bool strict = timemgmt_kind_strict ((timemgmt_kind_t) (self->grant.kind - 1));
+    mst_err_t err = MST_OK;
+
+    if (self->constrained)
+        federate_recall_settle (self, strict ? timemgmt_time_above (self->now) : self->now);
+    if (self->doomed > 0 && self->regulating)
+        err = federate_retractable_settle (self, self->floor.bound);
+    if (err)
+        (void) federate_input_lost (self, err);
+}
+
 static bool finish_grant (federate_core_t *self, federate_delivery_t *delivery)
 {
     *delivery = (federate_delivery_t){ 0 };
     if (self->grant.kind == WIRE_ADVANCE_REGULATION)
         return regulation_begins (self, delivery);
+    if (asks_again (self))
+        return false;
+    bool flush = self->grant.kind == WIRE_ADVANCE_FQR;
     self->granting = false;
     self->advancing = false;
     self->now = self->grant.time;
     if (self->regulating)
         timemgmt_floor_raise (&self->floor, (timemgmt_kind_t) (self->grant.kind - 1),
                               self->grant.time);
+    settle_grant (self);
     self->counters.grants++;
-    delivery->kind = FEDERATE_GRANTED;
+    delivery->kind = flush ? FEDERATE_FLUSHED : FEDERATE_GRANTED;
     delivery->time = self->grant.time;
+    delivery->optimistic =
+        timemgmt_time_max (self->now, timemgmt_time_min (self->requested, self->least_given));
     return true;
 }
 
@@ -597,6 +705,8 @@ static __attribute__ ((noinline)) mst_err_t next_in_turn (federate_core_t *self,
             if (!self->granting)
                 return MST_OK;
             found = next_timed (self, delivery) || finish_grant (self, delivery);
+            if (!found && !self->granting)
+                return MST_OK;     /* it was asked again */
             if (!self->granting) { /* what is held waits for no grant any more: it asks */
                 mst_err_t failed = federate_inbound_release_all (self);
                 if (failed)

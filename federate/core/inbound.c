@@ -110,29 +110,46 @@ static mst_err_t timed_slot (federate_core_t *self, uint32_t *slot)
     return MST_OK;
 }
 
-static mst_err_t queue_timed (federate_core_t *self, federate_peer_t *peer,
-                              federate_bundle_t *bundle, const wire_message_t *message,
-                              const uint8_t *at)
+void federate_timed_free (federate_core_t *self, uint64_t slot)
 {
+    base_assert (slot < self->timed.count);
+    self->timed.items[slot].next_free = self->timed_free;
+    self->timed_free = (uint32_t) slot + 1;
+}
+
+/*  The parcel's reference is the queue's then. */
+mst_err_t federate_inbound_queue (federate_core_t *self, const timemgmt_message_t *message,
+                                  federate_parcel_t *parcel, const uint8_t *at, uint64_t object)
+{
+    timemgmt_message_t entry = *message;
     uint32_t slot;
 
+    base_assert (self != NULL && parcel != NULL);
     mst_err_t err = timed_slot (self, &slot);
     if (err)
         return err;
-    timemgmt_message_t entry = { message->time, bundle->head.sequence, peer->id, bundle->index,
-                                 slot };
+    entry.payload = slot;
     err = timemgmt_tso_queue_push (self->queue, &entry);
-    federate_timed_t *timed = &self->timed.items[slot];
     if (err) {
-        timed->next_free = self->timed_free;
-        self->timed_free = slot + 1;
+        federate_timed_free (self, slot);
         return err;
     }
-    *timed = (federate_timed_t){ .parcel = bundle->parcel, .at = at };
-    timed->object = message->type == WIRE_MESSAGE_INTERACTION ? 0 : message->target;
-    bundle->parcel->references++;
-    federate_object_queued (self, timed->object);
+    self->timed.items[slot] = (federate_timed_t){ .parcel = parcel, .at = at, .object = object };
+    federate_object_queued (self, object);
     return MST_OK;
+}
+
+static mst_err_t queue_timed (federate_core_t *self, const federate_peer_t *peer,
+                              federate_bundle_t *bundle, const wire_message_t *message,
+                              const uint8_t *at)
+{
+    timemgmt_message_t entry = { message->time, bundle->head.sequence, peer->id, bundle->index, 0 };
+    uint64_t object = message->type == WIRE_MESSAGE_INTERACTION ? 0 : message->target;
+
+    mst_err_t err = federate_inbound_queue (self, &entry, bundle->parcel, at, object);
+    if (!err)
+        bundle->parcel->references++;
+    return err;
 }
 
 static void skip_values (wire_reader_t *reader, uint32_t count)
@@ -157,6 +174,21 @@ static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, 
     if (err)
         base_free (callback.text);
     return err;
+}
+
+/*  A time-stamped message that is neither late nor cut off. */
+static mst_err_t sort_timed (federate_core_t *self, federate_peer_t *peer,
+                             federate_bundle_t *bundle, const wire_message_t *message,
+                             const uint8_t *at)
+{
+    if (message->type == WIRE_MESSAGE_RETRACTION)
+        return federate_recall (self, peer, bundle->head.sequence, message);
+    if (self->constrained)
+        return queue_timed (self, peer, bundle, message, at);
+    if (!message->retractable)
+        return MST_OK;
+    return federate_recall_line (
+        self, peer, FEDERATE_HANDED_KEY (bundle->head.sequence, bundle->index), message->time);
 }
 
 /*  Reads a bundle with time-stamped messages once: they go to the queue, the states of a migration
@@ -191,11 +223,11 @@ static mst_err_t sort_bundle (federate_core_t *self, federate_peer_t *peer,
             err = drop_late (self, peer, message.time);
         if (timed && !late && !above_cut && message.type == WIRE_MESSAGE_MIGRATION)
             err = federate_migration_state (self, peer, &message, &values);
-        if (!err && timed && !late && !above_cut && self->constrained)
-            err = queue_timed (self, peer, bundle, &message, at);
+        if (!err && timed && !late && !above_cut)
+            err = sort_timed (self, peer, bundle, &message, at);
         if (err)
             return err;
-        *receive_ordered += !timed || !take_out;
+        *receive_ordered += !timed || (!take_out && message.type != WIRE_MESSAGE_RETRACTION);
     }
     bundle->index = 0;
     bundle->skip_timestamped = take_out;
@@ -381,8 +413,8 @@ mst_err_t federate_inbound_probe (federate_core_t *self, federate_peer_t *peer)
     if (marks_met (self, peer, &FEDERATE_FIFO_HEAD (&peer->held)))
         return MST_OK; /* it waits for room in the queue */
     const wire_bundle_head_t *head = &FEDERATE_FIFO_HEAD (&peer->held).head;
-    if (self->constrained && self->advancing && head->smallest != WIRE_TIME_NEVER &&
-        !vote_awaited (peer))
+    if (self->constrained && self->advancing && self->advance_kind != WIRE_ADVANCE_FQR &&
+        head->smallest != WIRE_TIME_NEVER && !vote_awaited (peer))
         return MST_OK;
     return send_probe (self, peer, head);
 }
@@ -604,8 +636,7 @@ mst_err_t federate_inbound_cut (federate_core_t *self, federate_peer_t *peer)
     for (size_t i = 0; i < dropped.count; i++) {
         federate_timed_t *timed = &self->timed.items[dropped.items[i].payload];
         federate_parcel_drop (self, timed->parcel);
-        timed->next_free = self->timed_free;
-        self->timed_free = (uint32_t) dropped.items[i].payload + 1;
+        federate_timed_free (self, dropped.items[i].payload);
         self->counters.cut_dropped++;
         mst_err_t failed = federate_object_unqueued (self, timed->object);
         err = err ? err : failed;

@@ -29,8 +29,10 @@ enum {
     FEDERATE_RECENT_OBJECTS = 1024, /* a power of two */
     FEDERATE_BLOCKS_MAX = 4,        /* kept for the next bundles */
     FEDERATE_MESSAGE_BYTES_MAX =
-        WIRE_BODY_MAX - 4 * 1024 * 1024,   /* with its stamps and the bundle that it finds open */
-    FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024 /* limits.bundle_bytes */
+        WIRE_BODY_MAX - 4 * 1024 * 1024,    /* with its stamps and the bundle that it finds open */
+    FEDERATE_BUNDLE_BYTES_MAX = 512 * 1024, /* limits.bundle_bytes */
+    FEDERATE_RETRACTABLE_MAX = 1 << 20,     /* sent with a handle and not yet final */
+    FEDERATE_SWEEP_MIN = 1024               /* tables of retraction are swept from so many on */
 };
 
 _Static_assert(FEDERATE_WINDOW_MIN_BYTES > 2 * FEDERATE_CREDIT_STEP_BYTES, "credit comes in time");
@@ -70,6 +72,48 @@ typedef struct federate_waiting {
     uint32_t first, last; /* index + 1 of those that follow it; 0: none */
     uint32_t next;        /* of the one behind it among those that follow; or free */
 } federate_waiting_t;
+
+/*  A time-stamped message that was given to the user, or stands in the line to him, and may still
+   be taken back. The key is its bundle's sequence, then its place there. */
+typedef enum federate_handed_state {
+    FEDERATE_HANDED_LINED,   /* stands in the line of receive order */
+    FEDERATE_HANDED_SKIPPED, /* likewise, and is retracted: it is passed over */
+    FEDERATE_HANDED_OUT,
+    FEDERATE_HANDED_BACK /* retracted; kept, as a cut may show that this was never reported */
+} federate_handed_state_t;
+
+typedef struct federate_handed {
+    int64_t time;
+    uint64_t back_sequence;       /* of the retraction's bundle */
+    uint64_t object;              /* it was the removal of this one */
+    struct federate_parcel *copy; /* the message's bytes; NULL: it cannot be given again */
+    federate_handed_state_t state;
+} federate_handed_t;
+
+enum { FEDERATE_HANDED_INDEX_BITS = 16 };
+_Static_assert(WIRE_BUNDLE_MESSAGES_MAX <= 1 << FEDERATE_HANDED_INDEX_BITS, "an index fits");
+#define FEDERATE_HANDED_KEY(sequence, index) ((sequence) << FEDERATE_HANDED_INDEX_BITS | (index))
+/*  What a receiver is shown as the handle; a sender's are plain numbers. */
+#define FEDERATE_HANDED_ID(key) (UINT64_C (1) << 63 | (key))
+
+/*  A message of our own that may still be retracted: where it went. */
+typedef struct federate_sent_to {
+    uint32_t peer;
+    uint32_t index;
+    uint64_t sequence;
+} federate_sent_to_t;
+
+typedef struct federate_retractable {
+    uint64_t number;
+    int64_t time;
+    bool retracted;
+    federate_sent_to_t *to;
+    uint32_t to_count;
+    uint64_t object; /* it deletes this one, which stays until that is final; 0: none */
+    bool missed;     /* … and somebody came to know it whom no time-stamped deletion reaches */
+    uint8_t *tag;    /* of the deletion */
+    uint32_t tag_size_bytes;
+} federate_retractable_t;
 
 /*  A FIFO of things over a list: `first` moves, the list is cut when it is empty. Room is first
    sought in front, so that one that is never empty does not grow by what has left it. */
@@ -123,6 +167,7 @@ typedef struct federate_peer {
     bool barred; /* it keeps to no rules: nothing of it is taken in, or waited for, any more */
     bool probing;
     FEDERATE_FIFO (federate_bundle_t) held;
+    base_map_t handed; /* key → federate_handed_t * */
     /* outbound */
     struct federate_route *route;
 } federate_peer_t;
@@ -145,6 +190,8 @@ typedef struct federate_route {
     uint64_t open_applied;
     uint64_t issued;
     uint64_t sequence, best_effort_sequence;
+    uint64_t last_sequence; /* where the message that was added last stands */
+    uint32_t last_index;
     int64_t unreported_smallest;
     bool unreported;
     bool marked; /* sequence grew since the last marks */
@@ -174,10 +221,14 @@ typedef struct federate_object {
     uint64_t leaving;         /* mask still ours up to the cut */
     int64_t cut;              /* migrating or leaving: no update above */
     bool arrived;             /* by a migration: updates only above `came` */
+    bool doomed; /* own: deleted, and that may still be retracted; it owns nothing then */
+    bool hidden; /* the user was told of its removal, which may still be taken back */
     int64_t came;
     uint32_t queued;                   /* its messages in the time-stamped queue */
     struct federate_callback *removal; /* came without a time, and waits for those */
-    char name[];                       /* ends with a zero byte */
+    uint64_t alive;      /* doomed: what it owned; hidden: `since`: as if it were not */
+    int64_t hidden_from; /* the removal's time */
+    char name[];         /* ends with a zero byte */
 } federate_object_t;
 
 /*  The user's view of the object model, flat. */
@@ -216,6 +267,7 @@ typedef struct federate_callback {
     uint8_t *args;
     uint32_t args_size_bytes;
     uint64_t number;
+    uint64_t shows; /* a removal is taken back: this object is there again */
     int64_t time;
     uint32_t federate;
     mst_err_t err;
@@ -338,7 +390,22 @@ struct federate_core {
     int64_t now, requested;
     uint64_t request_number;
     bool granting; /* a grant is in hand; its messages are being delivered */
+    bool gave;     /* … and there was one */
+    bool thinned;  /* since the request a queued message was retracted */
+    int64_t least_given;
     wire_grant_t grant;
+
+    /* retraction: of what we sent, in the order of numbers; of what came, see peers */
+    BASE_LIST (federate_retractable_t) retractables;
+    size_t retractables_swept;         /* so many were left by the last sweep */
+    federate_retractable_t retracting; /* the one that is being made */
+    uint32_t retracting_room;
+    uint64_t retraction_number;
+    uint32_t doomed;
+    uint32_t handed, handed_swept, hidden;
+    bool handed_asked;          /* the RTI is asked what is final */
+    bool provisional;           /* what is being taken may be taken back */
+    timemgmt_messages_t behind; /* of hidden objects, after their removal */
 
     BASE_LIST (federate_batch_t) batches;
     BASE_LIST (federate_arrival_t) arrivals;
@@ -497,6 +564,9 @@ mst_err_t federate_object_add (federate_core_t *self, uint64_t id, uint32_t clas
                                federate_object_t **object);
 void federate_object_remove (federate_core_t *self, federate_object_t *object);
 void federate_object_free (federate_object_t *object);
+/*  Its removal was told, and may be taken back. */
+void federate_object_hide (federate_core_t *self, federate_object_t *object, int64_t time);
+void federate_object_show (federate_core_t *self, federate_object_t *object);
 /*  A message about an object went into the time-stamped queue, or left it. A removal without a time
    stamp waits until the last one has left: what was sent before it is not lost. */
 void federate_object_queued (federate_core_t *self, uint64_t id);
@@ -526,6 +596,51 @@ mst_err_t federate_causal_release (federate_core_t *self, const federate_peer_t 
 bool federate_causal_holds (const federate_core_t *self, wire_pairs_t need);
 mst_err_t federate_causal_defer (federate_core_t *self, const federate_callback_t *callback);
 mst_err_t federate_causal_gone (federate_core_t *self, const federate_peer_t *peer);
+
+/*  retract.c: at the sender. begin, then sent for each route, then end, which gives the handle. */
+mst_err_t federate_retractable_begin (federate_core_t *self, int64_t time, size_t routes);
+void federate_retractable_sent (federate_core_t *self, const federate_route_t *route);
+void federate_retractable_end (federate_core_t *self, mst_err_t err, mst_retraction_t *handle);
+/*  The one that is being made deletes this object. Errors: MST_E_NO_MEMORY. */
+mst_err_t federate_retractable_dooms (federate_core_t *self, federate_object_t *object,
+                                      const wire_message_t *message);
+void federate_retractable_spare (federate_core_t *self, federate_object_t *object);
+/*  What is at or below `floor` is final: objects deleted so far go. */
+mst_err_t federate_retractable_settle (federate_core_t *self, int64_t floor);
+/*  A route that is new to a class hears of the objects that are about to go. */
+mst_err_t federate_retractable_tell (federate_core_t *self, federate_route_t *route);
+void federate_retractable_fini (federate_core_t *self);
+/*  The smallest time stamp that may be sent. */
+int64_t federate_send_floor (const federate_core_t *self);
+/*  object.c: tells the RTI of a deletion, and forgets the object. */
+mst_err_t federate_object_delete (federate_core_t *self, federate_object_t *object, int64_t time,
+                                  wire_bytes_t tag);
+
+/*  recall.c: at the receiver. */
+mst_err_t federate_recall_line (federate_core_t *self, federate_peer_t *peer, uint64_t key,
+                                int64_t time);
+/*  False: it was retracted, so it is not for the user. */
+bool federate_recall_take (federate_core_t *self, federate_peer_t *peer, uint64_t key);
+void federate_recall_taken (federate_core_t *self, federate_peer_t *peer, uint64_t key, bool given,
+                            uint64_t removed);
+mst_err_t federate_recall_given (federate_core_t *self, federate_peer_t *peer,
+                                 const timemgmt_message_t *entry, const federate_timed_t *timed,
+                                 const wire_message_t *message);
+mst_err_t federate_recall (federate_core_t *self, federate_peer_t *peer, uint64_t sequence,
+                           const wire_message_t *message);
+mst_err_t federate_recall_cut (federate_core_t *self, federate_peer_t *peer);
+void federate_recall_final (federate_core_t *self, federate_peer_t *peer, int64_t below);
+void federate_recall_settle (federate_core_t *self, int64_t below);
+mst_err_t federate_recall_answer (federate_core_t *self, const wire_reply_t *reply);
+bool federate_recall_behind (federate_core_t *self, const timemgmt_message_t *entry);
+/*  The object is gone for good, and what waited behind its removal as well. */
+void federate_recall_forget (federate_core_t *self, uint64_t object);
+void federate_recall_free (federate_peer_t *peer);
+
+/*  inbound.c: a time-stamped message that is in no bundle any more. */
+mst_err_t federate_inbound_queue (federate_core_t *self, const timemgmt_message_t *entry,
+                                  federate_parcel_t *parcel, const uint8_t *at, uint64_t object);
+void federate_timed_free (federate_core_t *self, uint64_t slot);
 
 /*  time.c */
 mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant);

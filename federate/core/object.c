@@ -39,6 +39,10 @@ void federate_object_remove (federate_core_t *self, federate_object_t *object)
     uint64_t id;
 
     base_assert (self != NULL && object != NULL);
+    if (object->hidden) {
+        self->hidden--;
+        federate_recall_forget (self, object->id);
+    }
     if (base_names_get (&self->object_names, object->name, strlen (object->name), &id) &&
         id == object->id)
         base_names_remove (&self->object_names, object->name, strlen (object->name));
@@ -46,6 +50,26 @@ void federate_object_remove (federate_core_t *self, federate_object_t *object)
     if (*federate_recent (self, object->id) == object)
         *federate_recent (self, object->id) = NULL;
     federate_object_free (object);
+}
+
+/*  What came without a time finds it unknown; what is in the order of time, see
+   federate_recall_behind. */
+void federate_object_hide (federate_core_t *self, federate_object_t *object, int64_t time)
+{
+    base_assert (self != NULL && !object->hidden);
+    object->hidden = true;
+    object->hidden_from = time;
+    object->alive = object->since;
+    object->since = UINT64_MAX;
+    self->hidden++;
+}
+
+void federate_object_show (federate_core_t *self, federate_object_t *object)
+{
+    base_assert (self != NULL && object->hidden && self->hidden > 0);
+    object->hidden = false;
+    object->since = object->alive;
+    self->hidden--;
 }
 
 void federate_object_free (federate_object_t *object)
@@ -77,6 +101,24 @@ mst_err_t federate_object_unqueued (federate_core_t *self, uint64_t id)
     base_free (object->removal);
     object->removal = NULL;
     return MST_OK;
+}
+
+mst_err_t federate_object_delete (federate_core_t *self, federate_object_t *object, int64_t time,
+                                  wire_bytes_t tag)
+{
+    wire_delete_t args = { .object = object->id, .time = time, .tag = tag };
+    uint32_t class_index = object->routed_as;
+
+    base_assert (self != NULL && object != NULL);
+    /*  With marks: the removal must not overtake what was sent before it (docs/protocol.md,
+       section 3). */
+    mst_err_t err = federate_control_send (self, WIRE_SERVICE_DELETE, &args, true, 0);
+    if (!err)
+        /*  What is sent next to the class's subscribers waits until the RTI has processed this. */
+        err = federate_route_issue (self, class_index);
+    if (!err)
+        federate_object_remove (self, object);
+    return err;
 }
 
 static mst_err_t choose_name (federate_core_t *self, const char *name, char *made, size_t size)
@@ -212,7 +254,7 @@ mst_err_t federate_core_forget (federate_core_t *self, mst_object_t object)
     if (err)
         return err;
     federate_object_t *known = federate_object (self, object.id);
-    if (!known)
+    if (!known || known->doomed)
         return object_unknown (self, object.id);
     if (known->owned || known->migrating)
         return base_error (MST_E_OWNS_ATTRIBUTES, "%s owns attributes of \"%s\": divest them first",
@@ -271,7 +313,7 @@ mst_err_t federate_core_request_update (federate_core_t *self, mst_object_t obje
 const char *federate_core_object_name (const federate_core_t *self, mst_object_t object)
 {
     const federate_object_t *known = federate_object (self, object.id);
-    return known ? known->name : NULL;
+    return known && !known->doomed && !known->hidden ? known->name : NULL;
 }
 
 bool federate_core_object_find (const federate_core_t *self, const char *name, mst_object_t *object)
@@ -283,7 +325,7 @@ bool federate_core_object_find (const federate_core_t *self, const char *name, m
 uint32_t federate_core_object_class (const federate_core_t *self, mst_object_t object)
 {
     const federate_object_t *known = federate_object (self, object.id);
-    return known ? known->class_index + 1 : 0;
+    return known && !known->doomed && !known->hidden ? known->class_index + 1 : 0;
 }
 
 uint64_t federate_core_owned (const federate_core_t *self, mst_object_t object)

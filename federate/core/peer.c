@@ -13,6 +13,7 @@ void federate_peer_free (federate_peer_t *peer)
 {
     base_assert (peer != NULL);
     BASE_LIST_FINI (&peer->held.list);
+    federate_recall_free (peer);
     base_free (peer->name);
     base_free (peer->type);
     base_free (peer->host);
@@ -52,6 +53,7 @@ static federate_peer_t *peer_new (const wire_introduce_t *args)
     peer->recorder = (args->flags & 1u) != 0;
     peer->relay = (args->flags & 2u) != 0;
     peer->cut_sequence = UINT64_MAX;
+    base_map_init (&peer->handed);
     peer->name = base_strndup (args->federate_name.data, args->federate_name.size_bytes);
     peer->type = base_strndup (args->federate_type.data, args->federate_type.size_bytes);
     peer->host = base_strndup (args->host.data, args->host.size_bytes);
@@ -241,6 +243,7 @@ static mst_err_t settle (federate_core_t *self, federate_peer_t *peer)
     peer->needed = UINT64_MAX;
     mst_err_t err = federate_inbound_release (self, peer);
     federate_migration_peer_gone (self, peer);
+    federate_recall_final (self, peer, WIRE_TIME_NEVER); /* nobody takes it back any more */
     if (!err)
         err = federate_causal_gone (self, peer);
     if (err || self->lost || self->resigned)
@@ -294,6 +297,9 @@ mst_err_t federate_peer_depart (federate_core_t *self, const wire_depart_t *args
     if (base_names_get (&self->peer_names, peer->name, strlen (peer->name), &id) && id == peer->id)
         base_names_remove (&self->peer_names, peer->name, strlen (peer->name));
     federate_route_fini (self, peer);
+    mst_err_t err = peer->lost ? federate_recall_cut (self, peer) : MST_OK;
+    if (err)
+        return err;
     if (nothing_more_comes (peer))
         return federate_peer_finish (self, peer);
     federate_effect_t effect = { .kind = FEDERATE_GIVE_UP,

@@ -167,8 +167,10 @@ mst_err_t federate_route_interest (federate_core_t *self, const wire_interest_t 
     uint32_t index = (uint32_t) args->class - 1;
     peer->route->issued =
         self->sequence; /* what was registered may still be on its way to the RTI */
-    if (args->kind == 0)
-        return interest_in_objects (self, peer->route, index, args->mask);
+    if (args->kind == 0) {
+        err = interest_in_objects (self, peer->route, index, args->mask);
+        return err || self->doomed == 0 ? err : federate_retractable_tell (self, peer->route);
+    }
     return interest_in_interactions (self, peer->route, index, args->mask != 0);
 }
 
@@ -346,7 +348,8 @@ mst_err_t federate_route_add (federate_core_t *self, federate_route_t *route,
         err = wire_bundle_add (&route->open, message, values);
     if (err)
         return err;
-    route->open_count++;
+    route->last_sequence = route->sequence + 1;
+    route->last_index = route->open_count++;
     route->open_applied = self->relevant;
     route->open_issued = route->issued;
     if (message->order == WIRE_ORDER_TIMESTAMP && message->time < route->open_smallest)

@@ -49,6 +49,8 @@ mst_err_t federate_core_resign (federate_core_t *self, mst_resign_t action, uint
 
     base_assert (self != NULL && request != NULL);
     mst_err_t err = federate_check_joined (self);
+    if (!err) /* afterwards nothing can be retracted */
+        err = federate_retractable_settle (self, WIRE_TIME_NEVER);
     if (!err)
         err = federate_route_leave (self);
     if (!err)

@@ -65,9 +65,13 @@ mst_err_t federate_core_disable_regulation (federate_core_t *self)
         return err;
     if (!self->regulating)
         return base_error (MST_E_REGULATION_OFF, "%s is not time regulating", self->name);
-    err = report_then_send (self, WIRE_SERVICE_DISABLE_TIME_REGULATION, &args);
+    err = federate_retractable_settle (self, WIRE_TIME_NEVER); /* nothing can be retracted then */
     if (!err)
+        err = report_then_send (self, WIRE_SERVICE_DISABLE_TIME_REGULATION, &args);
+    if (!err) {
         self->regulating = false;
+        federate_retractable_fini (self);
+    }
     return err;
 }
 
@@ -125,7 +129,7 @@ mst_err_t federate_core_modify_lookahead (federate_core_t *self, mst_time_t look
 mst_err_t federate_core_advance (federate_core_t *self, uint8_t kind, mst_time_t to)
 {
     base_assert (self != NULL);
-    base_assert (kind >= WIRE_ADVANCE_TAR && kind <= WIRE_ADVANCE_NMRA);
+    base_assert (kind >= WIRE_ADVANCE_TAR && kind <= WIRE_ADVANCE_FQR);
     mst_err_t err = check_idle (self);
     if (!err)
         err = timemgmt_time_check (self->time_type, to);
@@ -143,6 +147,7 @@ mst_err_t federate_core_advance (federate_core_t *self, uint8_t kind, mst_time_t
     self->advancing = true;
     self->advance_kind = kind;
     self->requested = to;
+    self->thinned = false;
     return MST_OK;
 }
 
@@ -229,6 +234,8 @@ mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *gran
                            FEDERATE_TIME (self, self->now));
     base_trace ("federate/core/time.c: federate_time_granted");
     self->granting = true;
+    self->gave = false;
+    self->least_given = TIMEMGMT_KEY_MAX;
     self->grant = *grant;
     self->grant.need = (wire_pairs_t){ NULL, 0 };
     return MST_OK;

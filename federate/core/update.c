@@ -14,6 +14,7 @@ typedef struct outgoing {
     federate_route_t *const *routes; /* to all whom the class concerns */
     size_t route_count;
     uint32_t class_index; /* FOM_NONE: an interaction */
+    bool retractable;
 } outgoing_t;
 
 static mst_err_t not_owned (const federate_core_t *self, const federate_object_t *object,
@@ -70,6 +71,8 @@ static inline mst_err_t collect_values (const federate_core_t *self, const mst_v
 static mst_err_t collect_options (const mst_send_options_t *options, outgoing_t *out)
 {
     out->options = options;
+    if (options && options->retraction)
+        options->retraction->id = 0;
     if (!options || !options->tag)
         return MST_OK;
     if (options->tag_size_bytes > WIRE_VALUE_MAX)
@@ -91,12 +94,7 @@ static mst_err_t check_time (const federate_core_t *self, mst_time_t time, outgo
     mst_err_t err = timemgmt_time_check (self->time_type, time);
     if (err || !self->regulating)
         return err;
-    /*  While advancing the promise is already that of the time asked for (docs/time.md, "Coming,
-       going, changing"). */
-    int64_t floor = self->advancing ? timemgmt_floor_at (&self->floor,
-                                                         (timemgmt_kind_t) (self->advance_kind - 1),
-                                                         self->requested)
-                                    : self->floor.bound;
+    int64_t floor = federate_send_floor (self);
     if (time < floor)
         return base_error (
             MST_E_INVALID_TIME,
@@ -116,6 +114,29 @@ static inline bool chosen (const federate_route_t *route, const mst_send_options
         if (options->only[i].id == route->peer->id)
             return true;
     return false;
+}
+
+/*  The caller asked for a handle to what goes in the order of time. */
+static mst_err_t begin_retractable (federate_core_t *self, outgoing_t *out)
+{
+    out->retractable = out->options && out->options->retraction;
+    return out->retractable ? federate_retractable_begin (self, out->message.time, out->route_count)
+                            : MST_OK;
+}
+
+static mst_err_t add (federate_core_t *self, federate_route_t *route, const wire_message_t *message,
+                      const mst_value_t *values, bool best_effort)
+{
+    mst_err_t err = federate_route_add (self, route, message, values, best_effort);
+    if (!err && message->retractable)
+        federate_retractable_sent (self, route);
+    return err;
+}
+
+static void end_retractable (federate_core_t *self, const outgoing_t *out, mst_err_t err)
+{
+    if (out->retractable)
+        federate_retractable_end (self, err, out->options->retraction);
 }
 
 /*  Does a route get any of the values in `part`? An interaction goes to all who are chosen. */
@@ -161,7 +182,7 @@ static mst_err_t add_some (federate_core_t *self, federate_route_t *route, const
     for (uint32_t i = 0; i < out->message.value_count; i++)
         if (mask >> (out->values[i].handle - 1) & 1u)
             values[message.value_count++] = out->values[i];
-    return federate_route_add (self, route, &message, values, best_effort);
+    return add (self, route, &message, values, best_effort);
 }
 
 /*  One of the three kinds of an update: time-stamped, receive order reliable, receive order best
@@ -173,6 +194,7 @@ static mst_err_t send_part (federate_core_t *self, outgoing_t *out, uint64_t par
     mst_err_t err = MST_OK;
 
     out->message.order = order;
+    out->message.retractable = order == WIRE_ORDER_TIMESTAMP && out->retractable;
     if (self->options.stamps && order == WIRE_ORDER_RECEIVE)
         err = stamp (self, out, part, best_effort);
     for (size_t i = 0; !err && i < out->route_count; i++) {
@@ -181,9 +203,18 @@ static mst_err_t send_part (federate_core_t *self, outgoing_t *out, uint64_t par
             continue;
         uint64_t wanted = route->effective[out->class_index] & part;
         err = (out->mask & ~wanted) == 0
-                  ? federate_route_add (self, route, &out->message, out->values, best_effort)
+                  ? add (self, route, &out->message, out->values, best_effort)
                   : add_some (self, route, out, wanted, best_effort);
     }
+    return err;
+}
+
+static mst_err_t send_timed_part (federate_core_t *self, outgoing_t *out, uint64_t part)
+{
+    mst_err_t err = begin_retractable (self, out);
+    if (!err)
+        err = send_part (self, out, part, WIRE_ORDER_TIMESTAMP, false);
+    end_retractable (self, out, err);
     return err;
 }
 
@@ -223,7 +254,7 @@ static __attribute__ ((noinline)) mst_err_t update (federate_core_t *self, mst_o
     if (self->lost || !self->joined || self->resigned)
         return federate_check_joined (self);
     const federate_object_t *known = federate_object_recent (self, object.id);
-    if (!known)
+    if (!known || known->doomed)
         return object_unknown (self, object);
     const federate_class_t *in = &self->classes[known->routed_as]; /* inherited ones are alike */
     out.message =
@@ -231,6 +262,7 @@ static __attribute__ ((noinline)) mst_err_t update (federate_core_t *self, mst_o
     out.routes = in->routes.items;
     out.route_count = in->routes.count;
     out.class_index = known->routed_as;
+    out.retractable = false;
     mst_err_t err = collect_options (options, &out);
     if (!err)
         err =
@@ -250,7 +282,7 @@ static __attribute__ ((noinline)) mst_err_t update (federate_core_t *self, mst_o
     if (!err)
         err = check_room (self, &out, (out.mask & timed) != 0);
     if (!err && (out.mask & timed))
-        err = send_part (self, &out, timed, WIRE_ORDER_TIMESTAMP, false);
+        err = send_timed_part (self, &out, timed);
     if (!err && (out.mask & reliable))
         err = send_part (self, &out, reliable, WIRE_ORDER_RECEIVE, false);
     if (!err && (out.mask & best_effort))
@@ -350,6 +382,7 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
     out.routes = in->routes.items;
     out.route_count = in->routes.count;
     out.class_index = FOM_NONE;
+    out.retractable = false;
     err = collect_options (options, &out);
     if (!err)
         err = collect_values (self, values, count, in->parameter_count, MST_E_PARAMETER_UNKNOWN,
@@ -365,17 +398,36 @@ mst_err_t federate_core_send (federate_core_t *self, mst_interaction_class_t of,
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
     if (self->options.stamps && !timed)
         err = stamp (self, &out, UINT64_MAX, best_effort);
+    if (!err && timed)
+        err = begin_retractable (self, &out);
+    out.message.retractable = out.retractable;
     for (size_t i = 0; !err && i < in->routes.count; i++)
         if (chosen (in->routes.items[i], options))
-            err = federate_route_add (self, in->routes.items[i], &out.message, out.values,
-                                      best_effort);
+            err = add (self, in->routes.items[i], &out.message, out.values, best_effort);
+    end_retractable (self, &out, err);
     if (!err)
         self->counters.interactions_sent++;
     return err;
 }
 
-/*  A delete with a time stamp is a time-stamped message to all who know the class; one without goes
-   by the RTI, which waits for what was sent before it. The RTI is told of both. */
+/*  To all who know the class. One that may be retracted leaves the object until it is final. */
+static mst_err_t delete_timed (federate_core_t *self, federate_object_t *object, outgoing_t *out)
+{
+    mst_err_t err = begin_retractable (self, out);
+
+    out->message.retractable = out->retractable;
+    if (!err && out->retractable)
+        err = federate_retractable_dooms (self, object, &out->message);
+    for (size_t i = 0; !err && i < out->route_count; i++)
+        err = add (self, out->routes[i], &out->message, NULL, false);
+    if (err && object->doomed)
+        federate_retractable_spare (self, object);
+    end_retractable (self, out, err);
+    return err;
+}
+
+/*  A delete with a time stamp is a time-stamped message; one without goes by the RTI, which waits
+   for what was sent before it. The RTI is told of both. */
 mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_time_t time,
                                 const mst_send_options_t *options)
 {
@@ -386,7 +438,7 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
     if (err)
         return err;
     federate_object_t *known = federate_object (self, object.id);
-    if (!known)
+    if (!known || known->doomed)
         return object_unknown (self, object);
     if (!(known->owned & 1u) || known->migrating)
         return base_error (MST_E_DELETE_PRIVILEGE_NOT_HELD,
@@ -394,27 +446,20 @@ mst_err_t federate_core_delete (federate_core_t *self, mst_object_t object, mst_
                            known->name);
     out.message =
         (wire_message_t){ .type = WIRE_MESSAGE_DELETE, .target = object.id, .epoch = known->epoch };
+    out.retractable = false;
     err = collect_options (options, &out);
     if (!err)
         err = check_time (self, time, &out);
     out.message.room_bytes = wire_message_room (&out.message, NULL);
     const federate_class_t *in = &self->classes[known->routed_as];
+    out.routes = in->routes.items;
+    out.route_count = in->routes.count;
     bool timed = self->regulating && out.message.has_time && (in->timestamped & 1u);
     out.message.order = timed ? WIRE_ORDER_TIMESTAMP : WIRE_ORDER_RECEIVE;
-    for (size_t i = 0; !err && timed && i < in->routes.count; i++)
-        err = federate_route_add (self, in->routes.items[i], &out.message, NULL, false);
-    if (err)
+    if (!err && timed)
+        err = delete_timed (self, known, &out);
+    if (err || out.retractable)
         return err;
-    wire_delete_t args = { .object = object.id,
-                           .time = timed ? time : WIRE_TIME_NONE,
-                           .tag = { out.message.tag, out.message.tag_size_bytes } };
-    /*  With marks: the removal must not overtake what was sent before it (docs/protocol.md,
-       section 3). */
-    err = federate_control_send (self, WIRE_SERVICE_DELETE, &args, true, 0);
-    if (!err)
-        /*  What is sent next to the class's subscribers waits until the RTI has processed this. */
-        err = federate_route_issue (self, known->routed_as);
-    if (!err)
-        federate_object_remove (self, known);
-    return err;
+    wire_bytes_t tag = { out.message.tag, out.message.tag_size_bytes };
+    return federate_object_delete (self, known, timed ? time : WIRE_TIME_NONE, tag);
 }

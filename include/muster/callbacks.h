@@ -26,13 +26,22 @@ typedef struct mst_reception {
     size_t value_count;
     const void *tag;
     size_t tag_size_bytes;
-    mst_time_t time;        /* MST_TIME_NONE when it was sent without one */
-    mst_order_t order;      /* as received */
-    uint64_t sequence;      /* of its bundle, per sender */
-    uint32_t epoch;         /* of the object's owner */
-    const uint64_t *stamps; /* Lamport stamp, then the vector; NULL when not asked for */
+    mst_time_t time;             /* MST_TIME_NONE when it was sent without one */
+    mst_order_t order;           /* as received */
+    mst_retraction_t retraction; /* as retraction_requested names it; 0: it is not taken back */
+    uint64_t sequence;           /* of its bundle, per sender */
+    uint32_t epoch;              /* of the object's owner */
+    const uint64_t *stamps;      /* Lamport stamp, then the vector; NULL when not asked for */
     size_t stamp_count;
 } mst_reception_t;
+
+/*  A message that was given to this federate is not to be: undo what it caused. */
+typedef struct mst_retracted {
+    mst_retraction_t message; /* as it came with the message */
+    mst_federate_id_t sender;
+    const char *sender_name;
+    mst_time_t time; /* its time stamp */
+} mst_retracted_t;
 
 typedef struct mst_discovery {
     mst_object_t object;
@@ -75,6 +84,14 @@ typedef struct mst_callbacks {
     void (*regulation_enabled) (void *user, mst_federate_t fed, mst_time_t time);
     void (*constrained_enabled) (void *user, mst_federate_t fed, mst_time_t time);
     void (*granted) (void *user, mst_federate_t fed, mst_time_t time);
+    /*  `time` is granted: all below it is final. `optimistic` is as far as this federate knows of
+        nothing to come: the requested time, or the smallest time stamp that was given, if less. */
+    void (*flush_queue_granted) (void *user, mst_federate_t fed, mst_time_t time,
+                                 mst_time_t optimistic);
+    /*  Its sender retracted it, or died before it was known to have sent it. It may come again, if
+        its sender died before it was known to have retracted it. A removal that is taken back
+        leaves the object known as it was. */
+    void (*retraction_requested) (void *user, mst_federate_t fed, const mst_retracted_t *what);
 
     void (*point_registered) (void *user, mst_federate_t fed, const char *label, bool succeeded,
                               const char *reason);

@@ -71,6 +71,7 @@ extern "C" {
     X (E_CONSTRAINED_PENDING, 68, "a request for time constraint is pending")                      \
     X (E_ADVANCE_PENDING, 69, "a time advance is pending")                                         \
     X (E_RETRACTION_INVALID, 70, "not a message that can be retracted")                            \
+    X (E_RETRACTION_LATE, 71, "the message can no longer be retracted")                            \
     X (E_SYNC_LABEL_UNKNOWN, 80, "the synchronization point is not announced")                     \
     X (E_SYNC_LABEL_IN_USE, 81, "the synchronization label is in use")                             \
     X (E_BARRIER_BROKEN, 82, "a barrier passed its deadline or lost a member")                     \

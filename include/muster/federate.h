@@ -113,6 +113,7 @@ typedef struct mst_counters {
         library (a sample: after some thousand calls good to a few percent); in the federate. */
     uint64_t waited_ns, messaging_ns, computing_ns;
     uint64_t grants;
+    uint64_t retractions_sent, retractions_received; /* the latter: of what was queued or given */
 } mst_counters_t;
 MST_EXPORT mst_err_t mst_counters (mst_federate_t fed, mst_counters_t *counters);
 

@@ -30,14 +30,16 @@ typedef struct mst_send_options {
     size_t tag_size_bytes;
     const mst_federate_id_t *only; /* to these subscribers (and recorders) only; NULL: to all */
     size_t only_count;
+    mst_retraction_t *retraction; /* gets the handle for mst_retract; 0: nothing of the call was
+                                     time-stamp ordered. NULL: it will not be retracted */
 } mst_send_options_t;
 
 /*  Sends new values of owned attributes. time: MST_TIME_NONE, or at least the granted (while
     advancing: the requested) time plus lookahead. May wait while a receiver is slow (receive order
     only), and serves time and liveness meanwhile. options may be NULL.
     Errors: MST_E_OBJECT_UNKNOWN, MST_E_NOT_OWNED, MST_E_ATTRIBUTE_UNKNOWN, MST_E_INVALID_TIME,
-    MST_E_EPOCH_STALE (it migrates away at a cut before this time), MST_E_LIMIT (names the receiver
-   and the limit), MST_E_CONNECTION_LOST. */
+    MST_E_EPOCH_STALE (it migrates away at a cut before this time), MST_E_LIMIT (names the limit,
+   and the receiver if it is one's), MST_E_CONNECTION_LOST. */
 MST_EXPORT mst_err_t mst_update (mst_federate_t fed, mst_object_t object, const mst_value_t *values,
                                  size_t count, mst_time_t time, const mst_send_options_t *options);
 
@@ -46,8 +48,9 @@ MST_EXPORT mst_err_t mst_send (mst_federate_t fed, mst_interaction_class_t of,
                                const mst_value_t *values, size_t count, mst_time_t time,
                                const mst_send_options_t *options);
 
-/*  Deletes an object whose privilege to delete is held. Errors: MST_E_DELETE_PRIVILEGE_NOT_HELD …
- */
+/*  Deletes an object whose privilege to delete is held. With a retraction handle the object is gone
+    for good only once the deletion can no longer be retracted; till then nothing can be done with
+    it but that. Errors: MST_E_DELETE_PRIVILEGE_NOT_HELD … */
 MST_EXPORT mst_err_t mst_delete (mst_federate_t fed, mst_object_t object, mst_time_t time,
                                  const mst_send_options_t *options);
 

@@ -27,6 +27,19 @@ MST_EXPORT mst_err_t mst_time_advance_request_available (mst_federate_t fed, mst
 MST_EXPORT mst_err_t mst_next_message_request (mst_federate_t fed, mst_time_t to);
 MST_EXPORT mst_err_t mst_next_message_request_available (mst_federate_t fed, mst_time_t to);
 
+/*  Flush queue request: gives all time-stamped messages that are here, those of the future too, and
+    is answered at once, by the callback flush_queue_granted. What is given for a time that is not
+    below the one granted may be taken back: retraction_requested. Errors as above. */
+MST_EXPORT mst_err_t mst_flush_queue_request (mst_federate_t fed, mst_time_t to);
+
+/*  Takes back a message of one's own: whoever has not been given it never is, whoever has gets
+    retraction_requested. Of an update, what went in receive order stays. A deletion that is taken
+    back leaves the object as it was. Only while the message's time stamp is above the smallest that
+    may still be sent: granted (while advancing: requested) time plus lookahead.
+    Errors: MST_E_RETRACTION_LATE, MST_E_RETRACTION_INVALID (no handle of this federate, or
+   retracted already), MST_E_REGULATION_OFF. */
+MST_EXPORT mst_err_t mst_retract (mst_federate_t fed, mst_retraction_t message);
+
 /*  Time advance request, then callbacks until the grant. wait_ms -1: without end.
     Errors: as the request; MST_E_TIMEOUT, whose text says who holds time back (the request
     stays pending: call mst_await_grant to go on); MST_E_CONNECTION_LOST. */

@@ -69,6 +69,13 @@ typedef struct mst_value {
     const void *data;
 } mst_value_t;
 
+/*  A message with a time stamp, as one that may be taken back. Whoever sends it gets the handle
+   from its call (mst_send_options_t), whoever receives it with the message; the two are not alike.
+   0 is none. */
+typedef struct mst_retraction {
+    uint64_t id;
+} mst_retraction_t;
+
 typedef enum mst_order { MST_ORDER_RECEIVE = 0, MST_ORDER_TIMESTAMP = 1 } mst_order_t;
 
 /*  What happens to a federate's objects when it resigns (IEEE 1516.1, resign federation execution).

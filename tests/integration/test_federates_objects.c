@@ -391,7 +391,9 @@ static void test_tags_and_only (void)
     stage_settle (&with.stage);
     mst_object_t ship = actor_registers (with.sun, "Ship");
     mst_federate_id_t moon = mst_self (with.moon->fed);
-    mst_send_options_t options = { tag, sizeof tag - 1, &moon, 1 };
+    mst_send_options_t options = {
+        .tag = tag, .tag_size_bytes = sizeof tag - 1, .only = &moon, .only_count = 1
+    };
     mst_value_t value = { actor_attribute (with.sun, "Ship", "Name").id, 4, "Argo" };
     STAGE_UNTIL (&with.stage, with.moon->discovered == 1 && mars->discovered == 1);
     actor_forget (with.moon);

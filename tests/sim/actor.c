@@ -64,6 +64,7 @@ static void take (sim_actor_t *actor, const federate_delivery_t *what)
     sim_own_t *own;
 
     switch ((int) what->kind) {
+    case FEDERATE_FLUSHED: actor->rests = what->time == actor->now; __attribute__ ((fallthrough));
     case FEDERATE_GRANTED: actor->granted_news = true; break;
     case FEDERATE_POINT_ANNOUNCED: announced (actor, what->text); break;
     case FEDERATE_SYNCHRONIZED:
@@ -225,7 +226,7 @@ static bool deliver (sim_actor_t *actor)
         any = true;
         oracle_delivery (actor, &what);
         take (actor, &what);
-        if (what.kind == FEDERATE_GRANTED)
+        if (what.kind == FEDERATE_GRANTED || what.kind == FEDERATE_FLUSHED)
             return true; /* the program goes on before anything else */
     }
 }

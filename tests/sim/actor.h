@@ -38,6 +38,8 @@ sim_own_t *actor_own_find (sim_actor_t *actor, uint64_t id);
 sim_own_t *actor_own_add (sim_actor_t *actor, uint64_t id);
 void actor_own_drop (sim_actor_t *actor, uint64_t id);
 void actor_register (sim_actor_t *actor, base_random_t *dice);
+/*  Takes back some of what was said; the floor says what it may. */
+void actor_retract (sim_actor_t *actor, base_random_t *dice, int64_t floor);
 void actor_delete (sim_actor_t *actor, sim_own_t *own, int64_t time);
 /*  Some updates and interactions; none is stamped below the floor. */
 void actor_chat (sim_actor_t *actor, base_random_t *dice, int64_t floor);

@@ -47,6 +47,7 @@ static void talk (sim_actor_t *actor, base_random_t *dice)
         actor_must (actor, federate_core_register_point (actor->core, label, "", 0, NULL, 0),
                     "point");
     }
+    actor_retract (actor, dice, actor_state (actor).floor);
     achieve_some (actor, dice, 0.3);
 }
 
@@ -151,6 +152,7 @@ static void send_while_waiting (sim_actor_t *actor, base_random_t *dice)
     int64_t least =
         timemgmt_floor_at (&floor, (timemgmt_kind_t) (actor->kind - 1), state.requested);
     actor_chat (actor, dice, least > state.floor ? least : state.floor);
+    actor_retract (actor, dice, least > state.floor ? least : state.floor);
 }
 
 /*  A step -------------------------------------------------------------------------------------- */
@@ -159,8 +161,14 @@ static void send_while_waiting (sim_actor_t *actor, base_random_t *dice)
 bool actor_step (sim_actor_t *actor)
 {
     const sim_scenario_t *scenario = actor->world->scenario;
-    base_random_t dice = actor_dice (actor, 1000 + actor->step++);
     bool timeless = !actor->plan->regulating && !actor->plan->constrained;
+
+    if (actor->rests) {
+        actor->rests = false;
+        network_evoke (actor, 1 + network_random (actor->world, 30000000));
+        return false;
+    }
+    base_random_t dice = actor_dice (actor, 1000 + actor->step++);
 
     if (actor->plan->resigns_at > 0 && actor->now >= actor->plan->resigns_at) {
         actor->phase = SIM_DRAINING;

@@ -69,6 +69,66 @@ void actor_register (sim_actor_t *actor, base_random_t *dice)
 
 static uint8_t value_bytes[VALUE_MAX];
 
+/*  Not each message is one that its sender means to take back. */
+static mst_retraction_t *handle_for (const sim_actor_t *actor, uint32_t base,
+                                     mst_retraction_t *handle)
+{
+    const sim_oracle_t *oracle = &actor->world->oracle;
+    bool asks = actor->world->scenario->retractions > 0 && base < oracle->messages.count &&
+                oracle->messages.items[base].number % 4 != 0;
+    return asks ? handle : NULL;
+}
+
+static void said (sim_actor_t *actor, mst_retraction_t handle, uint32_t base, int64_t time,
+                  const sim_own_t *deleted)
+{
+    enum { SAID_MAX = sizeof actor->said / sizeof actor->said[0] };
+
+    if (handle.id == 0)
+        return;
+    sim_said_t *place = &actor->said[actor->said_count++ % SAID_MAX];
+    *place = (sim_said_t){ .handle = handle, .base = base, .time = time };
+    if (deleted)
+        place->deleted = *deleted;
+}
+
+static void retract_one (sim_actor_t *actor, sim_said_t *what, int64_t floor)
+{
+    sim_world_t *world = actor->world;
+    mst_err_t expected = what->time > floor ? MST_OK : MST_E_RETRACTION_LATE;
+
+    mst_err_t err = federate_core_retract (actor->core, what->handle);
+    SIM_SAY (world, actor->index, "retracts %u (%lld)%s", what->base, (long long) what->time,
+             err ? mst_error_text () : "");
+    if (err != expected)
+        sim_fail (world, "%s retracts message %u for %lld, may send from %lld on: %s",
+                  actor->plan->name, what->base, (long long) what->time, (long long) floor,
+                  mst_error_name (err));
+    what->handle.id = 0;
+    if (err)
+        return;
+    oracle_retract (actor, what->base);
+    if (what->deleted.id == 0)
+        return;
+    sim_object_t *object = &world->oracle.objects[what->deleted.object];
+    object->deleted = false;
+    object->known |= (uint16_t) (1u << actor->index);
+    sim_own_t *own = actor_own_add (actor, what->deleted.id);
+    if (own)
+        *own = what->deleted;
+}
+
+void actor_retract (sim_actor_t *actor, base_random_t *dice, int64_t floor)
+{
+    const sim_scenario_t *scenario = actor->world->scenario;
+
+    if (scenario->retractions <= 0 || !actor_state (actor).regulating)
+        return;
+    for (uint32_t i = 0; i < sizeof actor->said / sizeof actor->said[0]; i++)
+        if (actor->said[i].handle.id != 0 && base_random_chance (dice, scenario->retractions * 0.3))
+            retract_one (actor, &actor->said[i], floor);
+}
+
 static uint32_t value_size (const sim_actor_t *actor, base_random_t *dice)
 {
     return 4 + (uint32_t) base_random_below (dice, actor->plan->value_bytes + 1);
@@ -85,7 +145,8 @@ static bool forgivable (const sim_actor_t *actor, mst_err_t err)
         return scenario->homes;
     if (err == MST_E_NOT_OWNED || err == MST_E_OBJECT_UNKNOWN ||
         err == MST_E_DELETE_PRIVILEGE_NOT_HELD || err == MST_E_INTERACTION_NOT_PUBLISHED)
-        return !scenario->settled || scenario->ownership > 0 || scenario->homes;
+        return !scenario->settled || scenario->ownership > 0 || scenario->homes ||
+               scenario->retractions > 0; /* of one that died, some attributes were taken over */
     return false;
 }
 
@@ -101,13 +162,18 @@ static mst_err_t update (sim_actor_t *actor, sim_own_t *own, uint64_t mask, int6
     for (uint32_t bit = 1; bit < 5; bit++)
         if (mask >> bit & 1u)
             values[count++] = (mst_value_t){ bit + 1, size, value_bytes };
-    mst_send_options_t options = { .tag = &base, .tag_size_bytes = sizeof base };
+    mst_retraction_t handle = { 0 };
+    mst_send_options_t options = { .tag = &base,
+                                   .tag_size_bytes = sizeof base,
+                                   .retraction = handle_for (actor, base, &handle) };
     mst_err_t err = federate_core_update (actor->core, (mst_object_t){ own->id }, values, count,
                                           time, &options);
     if (err)
         oracle_unsend (actor, base);
     else
         oracle_sent (actor, base);
+    if (!err)
+        said (actor, handle, base, time, NULL);
     if (!err && time != MST_TIME_NONE && time > own->last_time)
         own->last_time = time;
     if (!err && (mask & SIM_PLACE) != 0)
@@ -131,13 +197,18 @@ static void interact (sim_actor_t *actor, int which, int64_t time, base_random_t
 
     memcpy (value_bytes, &base, sizeof base);
     mst_value_t value = { 1, size, value_bytes };
-    mst_send_options_t options = { .tag = &base, .tag_size_bytes = sizeof base };
+    mst_retraction_t handle = { 0 };
+    mst_send_options_t options = { .tag = &base,
+                                   .tag_size_bytes = sizeof base,
+                                   .retraction = handle_for (actor, base, &handle) };
     mst_interaction_class_t of = { actor->interaction_classes[which] };
     mst_err_t err = federate_core_send (actor->core, of, &value, 1, time, &options);
     if (err)
         oracle_unsend (actor, base);
     else
         oracle_sent (actor, base);
+    if (!err)
+        said (actor, handle, base, time, NULL);
     if (err && !forgivable (actor, err))
         actor_must (actor, err, "interaction");
     SIM_SAY (actor->world, actor->index, "sends %s at %lld: %u%s", actor_interaction_names[which],
@@ -148,7 +219,10 @@ void actor_delete (sim_actor_t *actor, sim_own_t *own, int64_t time)
 {
     sim_world_t *world = actor->world;
     uint32_t base = oracle_send (actor, SIM_DELETE, own->object, 1, time);
-    mst_send_options_t options = { .tag = &base, .tag_size_bytes = sizeof base };
+    mst_retraction_t handle = { 0 };
+    mst_send_options_t options = { .tag = &base,
+                                   .tag_size_bytes = sizeof base,
+                                   .retraction = handle_for (actor, base, &handle) };
     mst_err_t err = federate_core_delete (actor->core, (mst_object_t){ own->id }, time, &options);
 
     SIM_SAY (world, actor->index, "deletes %d at %lld: %u%s", own->object,
@@ -160,6 +234,7 @@ void actor_delete (sim_actor_t *actor, sim_own_t *own, int64_t time)
         return;
     }
     oracle_sent (actor, base);
+    said (actor, handle, base, time, own);
     world->oracle.objects[own->object].deleted = true;
     world->oracle.objects[own->object].known &= (uint16_t) ~(1u << actor->index);
     world->oracle.objects[own->object].delete_time = time;

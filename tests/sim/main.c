@@ -24,8 +24,8 @@ int main (int argc, char **argv)
         else if (strcmp (argv[i], "--theme") == 0 && more && sim_theme_find (argv[i + 1], &theme))
             i++;
         else {
-            fprintf (stderr, "sim --theme time|order|death|migration|causality|meeting --seed N "
-                             "[--seeds COUNT] [--quiet]\n");
+            fprintf (stderr, "sim --theme time|order|death|migration|causality|meeting|optimistic "
+                             "--seed N [--seeds COUNT] [--quiet]\n");
             return EXIT_FAILURE;
         }
     }

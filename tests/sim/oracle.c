@@ -17,6 +17,7 @@ void oracle_init (sim_world_t *world)
     base_arena_init (&self->arena);
     for (int i = 0; i < SIM_ACTORS; i++) {
         self->clocks[i].seen_max = INT64_MIN;
+        self->clocks[i].seen_min = INT64_MAX;
         self->clocks[i].digest = 14695981039346656037u;
     }
     base_random_t dice;
@@ -226,6 +227,16 @@ void oracle_sent (sim_actor_t *actor, uint32_t base)
         oracle_check_tick (actor, &self->messages.items[base]);
 }
 
+void oracle_retract (sim_actor_t *actor, uint32_t base)
+{
+    sim_oracle_t *self = &actor->world->oracle;
+
+    actor->world->outcome->retractions++;
+    for (uint32_t i = base; i < self->messages.count && self->messages.items[i].base == base; i++)
+        if (self->messages.items[i].part == SIM_PART_TSO)
+            self->messages.items[i].retracted = true;
+}
+
 void oracle_advance (sim_actor_t *actor, uint8_t kind, int64_t to)
 {
     sim_clock_t *clock = &actor->world->oracle.clocks[actor->index];
@@ -233,5 +244,6 @@ void oracle_advance (sim_actor_t *actor, uint8_t kind, int64_t to)
     clock->requested = to;
     clock->kind = kind;
     clock->seen_max = INT64_MIN;
+    clock->seen_min = INT64_MAX;
     clock->key_time = INT64_MIN;
 }

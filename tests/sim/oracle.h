@@ -29,7 +29,16 @@ void oracle_note_effects (sim_actor_t *actor, sim_message_t *message);
 /*  The part of a call that holds this attribute; NULL: nobody sent it. */
 sim_message_t *oracle_part (sim_oracle_t *self, uint32_t base, uint32_t handle);
 
+/*  The message that stands at a place of a bundle; NULL: none in the order of time. */
+sim_message_t *oracle_at_place (sim_oracle_t *self, int from, int to, uint64_t sequence,
+                                uint64_t place);
+
 /*  oracle_delivery.c */
+/*  Does it count for its receiver? Not when it was retracted; but it does when its sender died
+   before it had reported that. */
+bool oracle_stands (const sim_world_t *world, const sim_message_t *message, int to);
+/*  Retracted, and yet it may be with its receiver: the retraction never came. */
+bool oracle_may_stay (const sim_world_t *world, const sim_message_t *message, int to);
 /*  Is it excused that a message of a dead sender did not come? */
 bool oracle_excused (const sim_world_t *world, const sim_message_t *message, int to);
 

@@ -13,6 +13,9 @@ bool oracle_excused (const sim_world_t *world, const sim_message_t *message, int
     const sim_object_t *object = &world->oracle.objects[message->object];
     if (message->kind != SIM_INTERACTION && !(object->known & BIT (to)))
         return true; /* gone, or not yet found */
+    bool timeless = message->part != SIM_PART_TSO || !world->actors[to].plan->constrained;
+    if (message->kind == SIM_UPDATE && timeless && (object->revived & BIT (to)))
+        return true; /* it was unknown when this came */
     if (message->kind == SIM_UPDATE && object->homed && message->part != SIM_PART_TSO)
         return true; /* of an owner's epoch that ended */
     if (!world->actors[message->sender].died_silently)
@@ -23,6 +26,21 @@ bool oracle_excused (const sim_world_t *world, const sim_message_t *message, int
         return true;
     bool may_come = addressed && !pair->closed && !pair->relayed;
     return !came && !may_come;
+}
+
+bool oracle_stands (const sim_world_t *world, const sim_message_t *message, int to)
+{
+    const sim_pair_t *pair = &world->oracle.pairs[message->sender][to];
+    uint32_t back = message->back_sequence[to];
+
+    if (!message->retracted)
+        return true;
+    return world->actors[message->sender].died_silently && (back == 0 || back > pair->reported);
+}
+
+bool oracle_may_stay (const sim_world_t *world, const sim_message_t *message, int to)
+{
+    return world->actors[message->sender].died_silently && !(message->back_arrived & BIT (to));
 }
 
 /*  Messages ------------------------------------------------------------------------------------ */
@@ -46,7 +64,8 @@ static void check_order (sim_actor_t *actor, const sim_message_t *message, uint3
         sim_fail (world, "%s at %lld gets message %u of %s with time %lld: its past",
                   actor->plan->name, (long long) clock->granted, index, sender,
                   (long long) message->time);
-    if (!clock->advancing || message->time > clock->requested)
+    bool beyond = message->time > clock->requested && clock->kind != WIRE_ADVANCE_FQR;
+    if (!clock->advancing || beyond)
         sim_fail (world, "%s gets message %u for %lld without asking so far", actor->plan->name,
                   index, (long long) message->time);
     if (clock->key_time != INT64_MIN) {
@@ -64,6 +83,8 @@ static void check_order (sim_actor_t *actor, const sim_message_t *message, uint3
     clock->key_sender = message->sender;
     clock->key_message = index;
     clock->seen_max = message->time;
+    if (message->time < clock->seen_min)
+        clock->seen_min = message->time;
     bool strict = clock->kind == WIRE_ADVANCE_TAR || clock->kind == WIRE_ADVANCE_NMR;
     if (message->sequence[actor->index] > pair->reported && (strict || pair->cut_known))
         sim_fail (world, "%s gets message %u of %s, bundle %u, which is above its last report %llu",
@@ -141,13 +162,20 @@ static void received (sim_actor_t *actor, const mst_reception_t *reception)
         sim_fail (world, "%s gets message %u twice", actor->plan->name, index);
     if (!(message->arrived & me))
         sim_fail (world, "%s gets message %u, which has not arrived", actor->plan->name, index);
-    if (message->kind != SIM_INTERACTION && !(self->objects[message->object].known & me))
+    const sim_object_t *object = &self->objects[message->object];
+    bool before_removal = message->kind == SIM_UPDATE && (object->removed & me) &&
+                          message->time < object->delete_time;
+    if (message->kind != SIM_INTERACTION && !(object->known & me) && !before_removal)
         sim_fail (world, "%s gets an update of object %d, which it does not know",
                   actor->plan->name, message->object);
     if (world->scenario->settled && !actor->plan->late &&
         !world->actors[message->sender].plan->late && !((message->expected | self->resigned) & me))
         sim_fail (world, "%s gets message %u, to which it does not subscribe", actor->plan->name,
                   index);
+    sim_pair_t *pair = &self->pairs[message->sender][actor->index];
+    if ((message->recalled & me) &&
+        !(message->retracted && pair->cut_known && oracle_stands (world, message, actor->index)))
+        sim_fail (world, "%s gets message %u again, which was retracted", actor->plan->name, index);
     message->delivered |= me;
     oracle_note_effects (actor, message);
     world->outcome->delivered++;
@@ -176,8 +204,14 @@ static void check_complete (sim_actor_t *actor, int64_t time, bool strict)
     BASE_LIST_EACH (&world->oracle.messages, i) {
         const sim_message_t *message = &world->oracle.messages.items[i];
         bool due = strict ? message->time <= time : message->time < time;
-        if (message->part != SIM_PART_TSO || !due || !(message->expected & me) ||
-            (message->delivered & me) || oracle_excused (world, message, actor->index))
+        if (message->part != SIM_PART_TSO || !due || !(message->expected & me))
+            continue;
+        bool stands = oracle_stands (world, message, actor->index);
+        if (!stands && (message->delivered & me) && !oracle_may_stay (world, message, actor->index))
+            sim_fail (world, "%s is granted %lld and keeps message %u of %s, which was retracted",
+                      actor->plan->name, (long long) time, (unsigned) i,
+                      sim_name (world, message->sender));
+        if (!stands || (message->delivered & me) || oracle_excused (world, message, actor->index))
             continue;
         sim_fail (world, "%s is granted %lld without message %u of %s (time %lld, bundle %u, %s)",
                   actor->plan->name, (long long) time, (unsigned) i,
@@ -201,7 +235,7 @@ static void granted (sim_actor_t *actor, int64_t time)
     if (time < clock->granted || time > clock->requested || (exact && time != clock->requested))
         sim_fail (world, "%s at %lld asked for %lld and is granted %lld", actor->plan->name,
                   (long long) clock->granted, (long long) clock->requested, (long long) time);
-    if (clock->seen_max > time)
+    if (clock->seen_max > time && clock->kind != WIRE_ADVANCE_FQR)
         sim_fail (world, "%s is granted %lld after a message for %lld", actor->plan->name,
                   (long long) time, (long long) clock->seen_max);
     if (actor->plan->constrained) {
@@ -215,6 +249,63 @@ static void granted (sim_actor_t *actor, int64_t time)
     }
     clock->advancing = false;
     mix (clock, (uint64_t) time);
+}
+
+/*  The second time of a flush: nothing that was given, or asked for, lies before it. */
+static void flushed (sim_actor_t *actor, const federate_delivery_t *what)
+{
+    sim_clock_t *clock = &actor->world->oracle.clocks[actor->index];
+    int64_t least = clock->seen_min < clock->requested ? clock->seen_min : clock->requested;
+
+    actor->world->outcome->flushes++;
+    if (clock->kind != WIRE_ADVANCE_FQR)
+        sim_fail (actor->world, "%s is told of a flush and asked for none", actor->plan->name);
+    if (what->optimistic != (least > what->time ? least : what->time))
+        sim_fail (actor->world, "%s flushes up to %lld, is granted %lld, and told %lld, not %lld",
+                  actor->plan->name, (long long) clock->requested, (long long) what->time,
+                  (long long) what->optimistic, (long long) least);
+    granted (actor, what->time);
+}
+
+/*  It is asked to take a message back: it was given it, that is not final, and there is a reason.
+ */
+static void recalled (sim_actor_t *actor, const mst_retracted_t *what)
+{
+    sim_world_t *world = actor->world;
+    const sim_clock_t *clock = &world->oracle.clocks[actor->index];
+    int from = oracle_actor_of (world, what->sender.id);
+    uint64_t key = what->message.id & (UINT64_MAX >> 1);
+    uint16_t me = BIT (actor->index);
+    sim_message_t *message =
+        from < 0 ? NULL
+                 : oracle_at_place (&world->oracle, from, actor->index, key >> 16, key & 0xffff);
+
+    world->outcome->recalls++;
+    if (!message || message->time != what->time || !(message->delivered & me)) {
+        sim_fail (world, "%s is asked to take back what it was not given", actor->plan->name);
+        return;
+    }
+    SIM_SAY (world, actor->index, "is asked to take back message %u of %s (%lld)",
+             (unsigned) (message - world->oracle.messages.items), sim_name (world, from),
+             (long long) message->time);
+    const sim_pair_t *pair = &world->oracle.pairs[from][actor->index];
+    bool taken_back = message->retracted && (message->back_arrived & me);
+    bool cut = pair->cut_known && message->sequence[actor->index] > pair->reported;
+    if (!taken_back && !cut)
+        sim_fail (world, "%s is asked for message %u, which stands", actor->plan->name,
+                  message->base);
+    bool final = clock->strict ? message->time <= clock->granted : message->time < clock->granted;
+    if (actor->plan->constrained && final)
+        sim_fail (world, "%s at %lld is asked for message %u of time %lld, which is final",
+                  actor->plan->name, (long long) clock->granted, message->base,
+                  (long long) message->time);
+    message->delivered &= (uint16_t) ~me;
+    message->recalled |= me;
+    if (message->kind != SIM_DELETE)
+        return;
+    world->oracle.objects[message->object].known |= me;
+    world->oracle.objects[message->object].revived |= me;
+    world->oracle.objects[message->object].removed &= (uint16_t) ~me;
 }
 
 /*  Regulation can begin ahead of the present: an advance, that far, to what is available then. */
@@ -293,6 +384,8 @@ void oracle_delivery (sim_actor_t *actor, const federate_delivery_t *what)
     case FEDERATE_RECEIVED: received (actor, &what->reception); break;
     case FEDERATE_REMOVED: removed (actor, &what->reception); break;
     case FEDERATE_GRANTED: granted (actor, what->time); break;
+    case FEDERATE_FLUSHED: flushed (actor, what); break;
+    case FEDERATE_RETRACTED: recalled (actor, &what->retracted); break;
     case FEDERATE_CONSTRAINED_ENABLED:
     case FEDERATE_REGULATION_ENABLED:
         SIM_SAY (world, actor->index, "is %s from %lld on",

@@ -41,6 +41,14 @@ static void check_all_came (sim_world_t *world, int to)
     BASE_LIST_EACH (&world->oracle.messages, i) {
         const sim_message_t *message = &world->oracle.messages.items[i];
         bool settled = world->scenario->settled && !actor->plan->late;
+        bool stands = oracle_stands (world, message, to);
+        if (!stands && (message->delivered & BIT (to)) && !oracle_may_stay (world, message, to) &&
+            !(world->oracle.resigned & BIT (to)))
+            sim_fail (world, "%s keeps message %u of %s to the end, which was retracted",
+                      actor->plan->name, (unsigned) i, sim_name (world, message->sender));
+        /*  In receive order a retraction that came holds, whatever the cut says later. */
+        if (!stands || (!actor->plan->constrained && message->back_arrived & BIT (to)))
+            continue;
         uint16_t whom = settled ? message->expected : message->addressed;
         bool later = message->part == SIM_PART_TSO && actor->plan->constrained &&
                      message->time >= clock->granted;

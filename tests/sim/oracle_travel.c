@@ -31,8 +31,36 @@ sim_message_t *oracle_part (sim_oracle_t *self, uint32_t base, uint32_t handle)
     return NULL;
 }
 
+/*  The message that stands at a place of a bundle. */
+sim_message_t *oracle_at_place (sim_oracle_t *self, int from, int to, uint64_t sequence,
+                                uint64_t place)
+{
+    BASE_LIST_EACH (&self->messages, i) {
+        sim_message_t *message = &self->messages.items[i];
+        if (message->sender == from && message->part == SIM_PART_TSO &&
+            (message->addressed & BIT (to)) && message->sequence[to] == sequence &&
+            message->place[to] == place)
+            return message;
+    }
+    return NULL;
+}
+
+static void note_retraction (sim_world_t *world, int from, int to, const wire_message_t *message,
+                             const wire_bundle_head_t *head, bool arrived)
+{
+    sim_message_t *what =
+        oracle_at_place (&world->oracle, from, to, message->target, message->epoch);
+    if (!what || !what->retracted || what->time != message->time) {
+        sim_fail (world, "a bundle for %s retracts what nobody retracted", sim_name (world, to));
+        return;
+    }
+    what->back_sequence[to] = (uint32_t) head->sequence;
+    if (arrived)
+        what->back_arrived |= BIT (to);
+}
+
 static void note_message (sim_world_t *world, const wire_message_t *message, uint32_t handle,
-                          const wire_bundle_head_t *head, int to, bool arrived)
+                          const wire_bundle_head_t *head, uint32_t place, int to, bool arrived)
 {
     uint32_t base;
 
@@ -50,6 +78,7 @@ static void note_message (sim_world_t *world, const wire_message_t *message, uin
         sim_fail (world, "message %u goes to %s twice", base, sim_name (world, to));
     part->addressed |= BIT (to);
     part->sequence[to] = (uint32_t) head->sequence;
+    part->place[to] = place;
 }
 
 static void note_best_effort (sim_pair_t *pair, uint64_t sequence, bool arrived)
@@ -94,7 +123,10 @@ static void note_bundle (sim_world_t *world, const wire_frame_t *frame, bool rel
             wire_message_value_read (&reader, &value);
             handle = value.handle;
         }
-        note_message (world, &message, handle, &head, to, arrived);
+        if (message.type == WIRE_MESSAGE_RETRACTION)
+            note_retraction (world, from, to, &message, &head, arrived);
+        else
+            note_message (world, &message, handle, &head, i, to, arrived);
     }
 }
 

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char *const theme_names[SIM_THEMES] = { "time",      "order",     "death",
-                                                     "migration", "causality", "meeting" };
+                                                     "migration", "causality", "meeting",
+                                                     "optimistic" };
 
 const char *sim_theme_name (sim_theme_t theme)
 {
@@ -244,10 +245,51 @@ static void theme_meeting (sim_scenario_t *self, base_random_t *dice)
     }
 }
 
+/*  Some flush their queues, some are conservative, all take back some of what they say. A quarter
+   is without flushes and deaths: there all that is given must repeat, whatever was retracted when.
+ */
+static void theme_optimistic (sim_scenario_t *self, base_random_t *dice)
+{
+    self->settled = true;
+    self->repeatable = chance (dice, 0.25);
+    self->objects = 0.1;
+    self->deletes = chance (dice, 0.6) ? 0.15 : 0;
+    self->lookaheads = 0.05;
+    self->retractions = 0.3 + 0.1 * (double) below (dice, 6);
+    self->route_failure = chance (dice, 0.2) ? 0.3 : 0;
+    self->delete_on_loss = chance (dice, 0.3);
+    for (int i = 0; i < self->count; i++) {
+        sim_plan_t *plan = &self->plans[i];
+        bool flushes = chance (dice, 0.5);
+        plan->says[0] = plan->hears[0] = true;
+        plan->chatter = 2 + (uint32_t) below (dice, 5);
+        for (size_t k = 0; k < sizeof plan->kinds; k++)
+            if (flushes && chance (dice, 0.8))
+                plan->kinds[k] = WIRE_ADVANCE_FQR;
+        if (self->repeatable) {
+            only_repeatable (plan, dice);
+            continue;
+        }
+        if (chance (dice, 0.2)) {
+            plan->dies_after = 10 + (uint32_t) below (dice, 30 + 25 * self->count);
+            plan->dies_dirty = chance (dice, 0.4);
+            plan->dies_asking = !plan->dies_dirty && chance (dice, 0.6);
+        } else if (chance (dice, 0.15))
+            plan->resigns_at = 2 + below (dice, 15);
+        if (chance (dice, 0.1))
+            plan->pauses_after = 10 + (uint32_t) below (dice, 200);
+        if (chance (dice, 0.1)) {
+            plan->late = true;
+            plan->join_ns = 50000000 + below (dice, 400000000);
+        }
+    }
+}
+
 void sim_scenario_make (sim_scenario_t *self, sim_theme_t theme, uint64_t seed)
 {
     static void (*const make[SIM_THEMES]) (sim_scenario_t *, base_random_t *) = {
-        theme_time, theme_order, theme_death, theme_migration, theme_causality, theme_meeting
+        theme_time,      theme_order,   theme_death,     theme_migration,
+        theme_causality, theme_meeting, theme_optimistic
     };
     base_random_t dice;
 
@@ -444,6 +486,9 @@ static void add_up (sim_outcome_t *sum, const sim_outcome_t *one)
     sum->commits += one->commits;
     sum->aborts += one->aborts;
     sum->gaps += one->gaps;
+    sum->flushes += one->flushes;
+    sum->retractions += one->retractions;
+    sum->recalls += one->recalls;
 }
 
 static bool tell (const sim_scenario_t *scenario, uint64_t network_seed,
@@ -526,11 +571,13 @@ int sim_try_all (sim_theme_t theme)
     for (uint64_t seed = first; seed < first + count && failures < FAILURES_MAX; seed++)
         failures += !sim_try (theme, seed, one != NULL, &sum);
     printf ("%s: %llu seeds, %llu events, %llu messages, %llu deliveries, %llu grants, %llu kills, "
-            "%llu hand-overs (%llu aborted, %llu with a gap)\n",
+            "%llu hand-overs (%llu aborted, %llu with a gap), %llu flushes, %llu retractions "
+            "(%llu of what was given)\n",
             sim_theme_name (theme), (unsigned long long) count, (unsigned long long) sum.events,
             (unsigned long long) sum.messages, (unsigned long long) sum.delivered,
             (unsigned long long) sum.grants, (unsigned long long) sum.kills,
             (unsigned long long) sum.commits, (unsigned long long) sum.aborts,
-            (unsigned long long) sum.gaps);
+            (unsigned long long) sum.gaps, (unsigned long long) sum.flushes,
+            (unsigned long long) sum.retractions, (unsigned long long) sum.recalls);
     return failures;
 }

@@ -17,12 +17,13 @@ enum {
 };
 
 typedef enum sim_theme {
-    SIM_TIME,      /* grants of all kinds, lookaheads, regulation that comes and goes */
-    SIM_ORDER,     /* what repeats: every scenario is run with two networks */
-    SIM_DEATH,     /* killed, paused, resigning, late */
-    SIM_MIGRATION, /* homes, cuts, crashes of either home */
-    SIM_CAUSALITY, /* declarations that change, objects that come and go, points, ownership */
-    SIM_MEETING,   /* barriers with deadlines and missing members */
+    SIM_TIME,       /* grants of all kinds, lookaheads, regulation that comes and goes */
+    SIM_ORDER,      /* what repeats: every scenario is run with two networks */
+    SIM_DEATH,      /* killed, paused, resigning, late */
+    SIM_MIGRATION,  /* homes, cuts, crashes of either home */
+    SIM_CAUSALITY,  /* declarations that change, objects that come and go, points, ownership */
+    SIM_MEETING,    /* barriers with deadlines and missing members */
+    SIM_OPTIMISTIC, /* flush queue requests and retractions beside all other kinds of grants */
     SIM_THEMES
 } sim_theme_t;
 
@@ -70,6 +71,7 @@ typedef struct sim_scenario {
     double route_failure, loss; /* chances: of a route, of a best-effort bundle */
     /* chances per step */
     double objects, deletes, lookaheads, toggles, churn, points, ownership, migrations, barriers;
+    double retractions;
     bool homes; /* every own object is updated at every tick by its home */
     sim_plan_t plans[SIM_ACTORS];
 } sim_scenario_t;
@@ -86,6 +88,7 @@ typedef struct sim_outcome {
     uint64_t digests[SIM_ACTORS]; /* of each federate's grants and time-stamped messages */
     uint64_t events, messages, delivered, grants, kills, commits, aborts;
     uint64_t gaps; /* hand-overs whose old home ended before the cut */
+    uint64_t flushes, retractions, recalls;
 } sim_outcome_t;
 
 /*  Runs it once. verbose: the trace goes to standard output as it happens. */

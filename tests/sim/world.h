@@ -90,6 +90,14 @@ typedef struct sim_own {
     bool home;         /* arrived or registered here: is updated at every tick */
 } sim_own_t;
 
+/*  What it said with a handle. */
+typedef struct sim_said {
+    mst_retraction_t handle;
+    uint32_t base; /* of the oracle's message */
+    int64_t time;
+    sim_own_t deleted; /* id 0: not a deletion */
+} sim_said_t;
+
 typedef struct sim_actor {
     sim_world_t *world;
     const sim_plan_t *plan;
@@ -120,6 +128,9 @@ typedef struct sim_actor {
     uint64_t handed; /* parcels of its core */
     sim_own_t own[24];
     int own_count;
+    sim_said_t said[32]; /* may be retracted; the oldest give way */
+    uint32_t said_count;
+    bool rests; /* a flush brought it no further */
     uint64_t to_forget;
     char labels[SIM_POINTS][24]; /* announced, not yet achieved */
     int label_count;
@@ -147,9 +158,13 @@ typedef struct sim_message {
     uint16_t arrived;   /* that bundle was handed in */
     uint16_t delivered;
     uint32_t sequence[SIM_ACTORS]; /* of the bundle */
-    bool causal;                   /* in receive order, reliable, with a stamp */
-    uint32_t past[SIM_ACTORS];     /* how many such ones of each it may have been caused by */
-    uint32_t turn[SIM_ACTORS];     /* place among the deliveries of each; 0: none */
+    uint32_t place[SIM_ACTORS];    /* in it */
+    bool retracted;
+    uint32_t back_sequence[SIM_ACTORS]; /* of the retraction's bundle; 0: it did not leave */
+    uint16_t back_arrived, recalled;
+    bool causal;               /* in receive order, reliable, with a stamp */
+    uint32_t past[SIM_ACTORS]; /* how many such ones of each it may have been caused by */
+    uint32_t turn[SIM_ACTORS]; /* place among the deliveries of each; 0: none */
 } sim_message_t;
 
 typedef struct sim_object {
@@ -164,7 +179,8 @@ typedef struct sim_object {
     uint16_t known;             /* to whom */
     uint16_t ever_known;
     uint16_t removed;
-    int home; /* by the last hand-over that one of its homes saw */
+    uint16_t revived; /* told of a removal, which was taken back */
+    int home;         /* by the last hand-over that one of its homes saw */
     int64_t home_from, last_tick;
     int64_t handed_at[SIM_ACTORS]; /* the last cut at which each gave it away */
     struct sim_gap {
@@ -190,6 +206,7 @@ typedef struct sim_clock { /* of one actor */
     bool strict, advancing;
     uint8_t kind;
     int64_t seen_max; /* time of the last message since the last grant; INT64_MIN: none */
+    int64_t seen_min; /* … the smallest; INT64_MAX: none */
     int64_t key_time;
     int key_sender;
     uint32_t key_message;
@@ -291,6 +308,8 @@ uint32_t oracle_send (sim_actor_t *actor, sim_message_kind_t kind, int object, u
                       int64_t time);
 void oracle_unsend (sim_actor_t *actor, uint32_t base);
 void oracle_sent (sim_actor_t *actor, uint32_t base);
+/*  It was taken back. */
+void oracle_retract (sim_actor_t *actor, uint32_t base);
 int oracle_register (sim_actor_t *actor, uint64_t id, int class_index, bool homed);
 int oracle_object (const sim_oracle_t *self, uint64_t id);
 void oracle_advance (sim_actor_t *actor, uint8_t kind, int64_t to);

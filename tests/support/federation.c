@@ -471,6 +471,13 @@ static void say_delivery (federation_t *self, const federate_delivery_t *what)
     case FEDERATE_REGULATION_ENABLED: say (self, "regulates @%" PRId64 "\n", what->time); break;
     case FEDERATE_CONSTRAINED_ENABLED: say (self, "constrained @%" PRId64 "\n", what->time); break;
     case FEDERATE_GRANTED: say (self, "granted @%" PRId64 "\n", what->time); break;
+    case FEDERATE_FLUSHED:
+        say (self, "flushed @%" PRId64 " optimistic @%" PRId64 "\n", what->time, what->optimistic);
+        break;
+    case FEDERATE_RETRACTED:
+        say (self, "retracted %s @%" PRId64 "\n", what->retracted.sender_name,
+             what->retracted.time);
+        break;
     case FEDERATE_POINT_ANNOUNCED: say (self, "announced %s\n", what->text); break;
     case FEDERATE_SYNCHRONIZED: say (self, "synchronized %s\n", what->text); break;
     case FEDERATE_MIGRATED_IN: say_migration (self, "migrated in", &what->migration); break;

@@ -55,7 +55,8 @@ static void pack_message (msgpack_packer *to, const wire_message_t *message,
                           const wire_message_value_t *values)
 {
     msgpack_pack_array (to, 6);
-    msgpack_pack_uint8 (to, (uint8_t) (message->type | message->order << 4));
+    msgpack_pack_uint8 (
+        to, (uint8_t) (message->type | message->order << 4 | (message->retractable ? 0x40 : 0)));
     if (message->has_time)
         msgpack_pack_fix_int64 (to, message->time);
     else
@@ -81,6 +82,9 @@ static wire_message_t random_message (base_random_t *random, wire_message_value_
                                .tag = noise,
                                .tag_size_bytes = (uint32_t) base_random_below (random, 600),
                                .value_count = (uint32_t) base_random_below (random, 20) };
+    if (message.type == WIRE_MESSAGE_RETRACTION) /* in the order of time alone, like its message */
+        message.order = WIRE_ORDER_TIMESTAMP;
+    message.retractable = message.order == WIRE_ORDER_TIMESTAMP && base_random_chance (random, 0.5);
     message.has_time = message.order == WIRE_ORDER_TIMESTAMP || base_random_chance (random, 0.5);
     message.time = message.has_time ? (int64_t) base_random_next (random) : 0;
     for (uint32_t i = 0; i < message.value_count; i++)
@@ -105,6 +109,7 @@ static void check_read (const base_buffer_t *bytes, const wire_bundle_head_t *he
     CHECK_OK (wire_message_read (&reader, &read));
     CHECK_INT (read.type, message->type);
     CHECK_INT (read.order, message->order);
+    CHECK_INT (read.retractable, message->retractable);
     CHECK_INT (read.time, message->time);
     CHECK_INT (read.target, message->target);
     CHECK_INT (read.epoch, message->epoch);
