@@ -498,6 +498,7 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
 {
     char made[JOIN_NAME_SIZE];
     federate_options_t for_core;
+    timemgmt_clock_options_t clock;
     link_poll_yield_t yield;
     const char *federation = setting (options->federation, "MUSTER_FEDERATION", NULL);
     const char *name = setting (options->name, "MUSTER_NAME", NULL);
@@ -513,6 +514,8 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
         link_poll_set_yield (shell->poll, yield);
     if (!err)
         err = core_options (options, &for_core);
+    if (!err)
+        err = federate_clock_options (options, &clock);
     if (!err)
         err = federate_core_new (&for_core, &shell->core);
     if (!err)
@@ -530,6 +533,8 @@ static mst_err_t join_with (federate_shell_t *shell, const mst_join_options_t *o
         err = federate_table_add (shell);
     if (!err)
         federate_meter_join (shell);
+    if (!err)
+        federate_clock_join (shell, &clock);
     return err;
 }
 

@@ -238,6 +238,8 @@ static mst_err_t drain_rti (federate_shell_t *shell)
             err =
                 federate_core_from_rti (shell->core, event.message.data, event.message.size_bytes);
             link_message_release (&event.message);
+            if (!err && shell->clock.options.method != TIMEMGMT_CLOCK_OFF)
+                err = federate_clock_take (shell);
         }
         if (event.kind == LINK_EVENT_LOST || event.kind == LINK_EVENT_FAILED)
             federate_core_rti_lost (shell->core, event.text);
@@ -355,9 +357,12 @@ int64_t federate_patience (const federate_shell_t *shell, int64_t timeout_ns)
 {
     base_assert (shell != NULL);
     bool lacks = shell->lacks_sender != 0 && !shell->lacks_told;
-    if (shell->doomed.count == 0 && !lacks)
+    int64_t clock_ns = timemgmt_clocksync_next_ns (&shell->clock);
+    if (shell->doomed.count == 0 && !lacks && clock_ns == INT64_MAX)
         return timeout_ns;
     int64_t now = link_clock_ns ();
+    if (clock_ns != INT64_MAX && clock_ns - now < timeout_ns)
+        timeout_ns = clock_ns > now ? clock_ns - now : 0;
     if (lacks) {
         int64_t left = shell->lacks_since_ns + FEDERATE_LACKS_MS * INT64_C (1000000) - now;
         if (left < timeout_ns)
@@ -419,6 +424,8 @@ static mst_err_t pump (federate_shell_t *shell, int64_t timeout_ns)
     base_assert (shell != NULL);
     shell->turn_bytes = 0;
     mst_err_t err = watch_lacks (shell);
+    if (!err && shell->clock.options.method != TIMEMGMT_CLOCK_OFF)
+        err = federate_clock_turn (shell);
     if (!err)
         err = federate_carry_out (shell, true);
     if (err)

@@ -19,6 +19,7 @@
 #include "link/poll.h"
 #include "link/router.h"
 #include "link/thread.h"
+#include "timemgmt/clocksync.h"
 #include "wire/services.h"
 
 enum {
@@ -88,6 +89,7 @@ struct federate_shell {
     char *listed;       /* sessions: reportFederationExecutions */
     size_t listed_size_bytes;
     federate_meter_t meter;
+    timemgmt_clocksync_t clock; /* off before the join */
 };
 
 /*  table.c: handles. A stale handle gives MST_E_STALE_HANDLE. */
@@ -121,6 +123,14 @@ mst_err_t federate_carry_out (federate_shell_t *shell, bool flush);
 mst_err_t federate_pump (federate_shell_t *shell, int64_t timeout_ns);
 /*  How long to wait at most, given what is to be closed then. */
 int64_t federate_patience (const federate_shell_t *shell, int64_t timeout_ns);
+
+/*  clock.c: how the options and the environment want it, after the join; a question that is due;
+   what the RTI told just now; when the next question is due, INT64_MAX: never. */
+mst_err_t federate_clock_options (const mst_join_options_t *given,
+                                  timemgmt_clock_options_t *wanted);
+void federate_clock_join (federate_shell_t *shell, const timemgmt_clock_options_t *options);
+mst_err_t federate_clock_turn (federate_shell_t *shell);
+mst_err_t federate_clock_take (federate_shell_t *shell);
 
 /*  dispatch.c: runs one due callback; *any says whether there was one. */
 mst_err_t federate_dispatch (federate_shell_t *shell, bool *any);

@@ -124,7 +124,8 @@ static void rti_daemon_message (rti_daemon_t *self, const link_event_t *event)
                                            .connection = event->connection,
                                            .data = message->data,
                                            .size_bytes = message->size_bytes,
-                                           .now_ns = self->now_ns });
+                                           .now_ns = self->now_ns,
+                                           .wall_ns = link_clock_wall_ns () });
 }
 
 /*  Has enough come together to be sent? */
@@ -217,6 +218,10 @@ static void rti_daemon_send (rti_daemon_t *self, uint64_t connection, base_buffe
 /*  One round of what the core wants. */
 static void rti_daemon_carry_out (rti_daemon_t *self)
 {
+    if (self->effects.stamp)
+        rti_daemon_step (self, &(rti_event_t){ .kind = RTI_EVENT_STAMP,
+                                               .now_ns = self->now_ns,
+                                               .wall_ns = link_clock_wall_ns () });
     for (size_t i = 0; i < self->effects.send_count; i++)
         rti_daemon_send (self, self->effects.sends.items[i].connection,
                          &self->effects.sends.items[i].bytes);

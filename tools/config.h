@@ -46,6 +46,12 @@
        "time-stamped messages that wait for a grant, then the sender gets an error")               \
     X (SILENCE, "silence_limit_s", DURATION, "0", 0, 86400 * CONFIG_SECOND, "",                    \
        "a federate silent for this long counts as lost; 0: never, it is only shown")               \
+    X (CLOCK_METHOD, "clock.method", CHOICE, "off", 0, 0, "off|cristian|berkeley|ntp|ptp",         \
+       "how federates compare their clocks with the RTI's host")                                   \
+    X (CLOCK_INTERVAL, "clock.interval", DURATION, "1 s", 10000000, 86400 * CONFIG_SECOND, "",     \
+       "how often they do")                                                                        \
+    X (CLOCK_MIN_DELAY, "clock.min_delay", DURATION, "0", 0, 10 * CONFIG_SECOND, "",               \
+       "no message travels faster one way; what is known of it makes the bound smaller")           \
     X (STATE_ENDPOINT, "state.endpoint", TEXT, "tcp://127.0.0.1:15100", 0, 0, "",                  \
        "where muster state serve listens, and where get, put, watch and status ask")               \
     X (STATE_FANOUT, "state.gossip_fanout", NUMBER, "3", 1, 1024, "",                              \

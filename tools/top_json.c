@@ -43,6 +43,8 @@ static bool row_json (cJSON *to, const tools_top_row_t *row, bool why)
     else
         good =
             good && cJSON_AddNullToObject (to, "share") && cJSON_AddNullToObject (to, "per_second");
+    if (cJSON_HasObjectItem (row->from, "clock"))
+        good = good && put_copy (to, "clock", row->from, "clock");
     if (!row->held_by)
         return good;
     good = good && cJSON_AddStringToObject (to, "held_by", row->held_by) &&

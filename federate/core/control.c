@@ -391,6 +391,37 @@ static mst_err_t take_at_once (federate_core_t *self, const federate_control_t *
     return err ? err : federate_apply (self, control, &down, args, size);
 }
 
+/*  It is the moment that counts, so it waits for nothing. What nobody fetches is dropped: the
+   exchange counts as lost then. */
+static mst_err_t take_clock (federate_core_t *self, const wire_frame_t *frame)
+{
+    wire_clock_tell_t tell;
+    wire_down_t down;
+    const uint8_t *args;
+    size_t size;
+
+    base_arena_reset (&self->arena);
+    mst_err_t err = wire_down_read (frame, &self->arena, &down, &args, &size);
+    if (!err)
+        err = wire_service_decode (frame->kind, args, size, &self->arena, &tell, sizeof tell);
+    if (!err && self->clock_told_count < FEDERATE_CLOCK_TOLD)
+        self->clock_told[self->clock_told_count++] = tell;
+    base_assert (self->clock_told_count <= FEDERATE_CLOCK_TOLD);
+    return err;
+}
+
+bool federate_core_clock_told (federate_core_t *self, wire_clock_tell_t *tell)
+{
+    base_assert (self != NULL && tell != NULL);
+    if (self->clock_told_count == 0)
+        return false;
+    *tell = self->clock_told[0];
+    self->clock_told_count--;
+    memmove (self->clock_told, self->clock_told + 1,
+             self->clock_told_count * sizeof self->clock_told[0]);
+    return true;
+}
+
 static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)
 {
     federate_control_t control = { .kind = frame->kind,
@@ -401,6 +432,8 @@ static mst_err_t take_control (federate_core_t *self, const wire_frame_t *frame)
         self->counters_wanted = self->joined && !self->resigned;
         return MST_OK;
     }
+    if (frame->kind == WIRE_SERVICE_CLOCK_TELL)
+        return take_clock (self, frame);
     if (answers_why (self, frame))
         return take_at_once (self, &control, frame);
     mst_err_t err = look_ahead (self, frame);

@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "fom/model.h"
+#include "wire/services.h"
 
 typedef struct federate_core federate_core_t;
 
@@ -286,6 +287,11 @@ typedef struct federate_times {
 /*  Has the RTI asked for the counters? Asked once, it is forgotten by telling them. */
 bool federate_core_counters_wanted (const federate_core_t *self);
 mst_err_t federate_core_tell_counters (federate_core_t *self, const federate_times_t *times);
+
+/*  Clocks: what the RTI told since the last time, oldest first; false: nothing. And a question: it
+    leaves at once. */
+bool federate_core_clock_told (federate_core_t *self, wire_clock_tell_t *tell);
+mst_err_t federate_core_clock_ask (federate_core_t *self, const wire_clock_ask_t *ask);
 mst_err_t federate_core_resign (federate_core_t *self, mst_resign_t action, uint32_t *request);
 
 /*  Questions ----------------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ enum {
     FEDERATE_STRANGERS_MAX = 1024,            /* HELLOs of peers that are not yet introduced */
     FEDERATE_OBJECT_COUNTER_BITS = 40,
     FEDERATE_RECENT_OBJECTS = 1024, /* a power of two */
+    FEDERATE_CLOCK_TOLD = 4,        /* answers about clocks that the shell has not fetched */
     FEDERATE_BLOCKS_MAX = 4,        /* kept for the next bundles */
     FEDERATE_MESSAGE_BYTES_MAX =
         WIRE_BODY_MAX - 4 * 1024 * 1024,    /* with its stamps and the bundle that it finds open */
@@ -432,6 +433,8 @@ struct federate_core {
     uint32_t slow_peer;
     mst_counters_t counters;
     bool counters_wanted;
+    wire_clock_tell_t clock_told[FEDERATE_CLOCK_TOLD]; /* not yet taken by the shell */
+    size_t clock_told_count;
 
     /* what the delivery that was taken last points to */
     federate_parcel_t *taken_parcel;

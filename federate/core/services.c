@@ -117,6 +117,16 @@ mst_err_t federate_core_tell_counters (federate_core_t *self, const federate_tim
     return err;
 }
 
+mst_err_t federate_core_clock_ask (federate_core_t *self, const wire_clock_ask_t *ask)
+{
+    base_assert (self != NULL && ask != NULL);
+    mst_err_t err = federate_check_joined (self);
+    if (err)
+        return err;
+    self->urgent = true;
+    return federate_control_send (self, WIRE_SERVICE_CLOCK_ASK, ask, false, 0);
+}
+
 /*  Synchronization
  * ---------------------------------------------------------------------------------- */
 

@@ -44,6 +44,9 @@ typedef struct mst_join_options {
     size_t route_window_bytes;   /* limits.route_window_bytes */
     size_t receive_queue_bytes;  /* limits.receive_queue_bytes */
     uint64_t tso_queue_messages; /* limits.tso_queue_messages */
+    const char *clock_method;    /* clock.method: "off", "cristian", "berkeley", "ntp" or "ptp" */
+    int64_t clock_interval_ns;   /* clock.interval */
+    int64_t clock_min_delay_ns;  /* clock.min_delay */
     bool recorder; /* gets every message of what it subscribes to, and the RTI's notes */
     bool stamps;   /* Lamport and vector stamps on receive-order messages */
     bool causal;   /* and causal delivery of those; implies stamps */

@@ -3,6 +3,7 @@
 #define MUSTER_MUSTER_H
 
 #include <muster/callbacks.h>
+#include <muster/clock.h>
 #include <muster/declaration.h>
 #include <muster/encoding.h>
 #include <muster/error.h>

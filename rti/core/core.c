@@ -30,6 +30,7 @@ static const rti_row_t rti_rows[WIRE_LAST_RECORD + 1] = {
     ROW (STATUS, rti_status, RTI_ANYBODY),
     ROW (EXPLAIN, rti_explain, RTI_ANYBODY),
     ROW (COUNTERS, rti_counters_take, RTI_MEMBER),
+    ROW (CLOCK_ASK, rti_clock_ask, RTI_MEMBER),
     ROW (RESIGN_FEDERATION_EXECUTION, rti_resign, RTI_MEMBER),
     ROW (GET_AUTOMATIC_RESIGN_DIRECTIVE, rti_get_directive, RTI_MEMBER),
     ROW (SET_AUTOMATIC_RESIGN_DIRECTIVE, rti_set_directive, RTI_MEMBER),
@@ -445,6 +446,7 @@ static mst_err_t rti_take (rti_core_t *core, const rti_event_t *event)
         if (link)
             rti_link_state (link, event->text);
         return MST_OK;
+    case RTI_EVENT_STAMP: rti_clock_stamp (core); return MST_OK;
     case RTI_EVENT_TICK: break;
     }
     base_assert (event->kind == RTI_EVENT_TICK);
@@ -457,6 +459,7 @@ mst_err_t rti_core_step (rti_core_t *self, const rti_event_t *event, rti_effects
     base_assert (self != NULL && event != NULL && effects != NULL);
     base_assert (event->now_ns >= self->now_ns);
     self->now_ns = event->now_ns;
+    self->wall_ns = event->wall_ns;
     self->effects = effects;
     base_arena_reset (&self->arena);
     self->counted = false;
@@ -467,6 +470,7 @@ mst_err_t rti_core_step (rti_core_t *self, const rti_event_t *event, rti_effects
        just given. */
     mst_err_t late = rti_bury (self);
     effects->deadline_ns = rti_deadline (self);
+    effects->stamp = self->clock_waiting.count > 0;
     self->effects = NULL;
     return err ? err : late;
 }
@@ -507,5 +511,6 @@ void rti_core_destroy (rti_core_t **self_p)
     base_arena_fini (&self->arena);
     base_buffer_fini (&self->cast);
     BASE_LIST_FINI (&self->pairs);
+    BASE_LIST_FINI (&self->clock_waiting);
     base_free (self);
 }

@@ -26,7 +26,8 @@ typedef enum rti_event_kind {
     RTI_EVENT_MESSAGE, /* bytes from a connection (unknown ones are new) */
     RTI_EVENT_LOST,    /* a connection is closed: its process died, or its network */
     RTI_EVENT_TICK,    /* time passes: deadlines and silence */
-    RTI_EVENT_STATE    /* what the daemon saw of a process, for explanations: text, "" = running */
+    RTI_EVENT_STATE,   /* what the daemon saw of a process, for explanations: text, "" = running */
+    RTI_EVENT_STAMP    /* the sends are about to leave: `stamp` of the effects asked for it */
 } rti_event_kind_t;
 
 typedef struct rti_event {
@@ -36,6 +37,7 @@ typedef struct rti_event {
     size_t size_bytes;
     const char *text; /* LOST: why; STATE */
     int64_t now_ns;   /* monotonic, never falling */
+    int64_t wall_ns;  /* MESSAGE: read after it came; STAMP: read just now; of the wall clock */
 } rti_event_t;
 
 /*  Bytes for one connection: frames back to back, sent as one transport message. */
@@ -49,6 +51,7 @@ typedef struct rti_effects {
     size_t send_count;
     BASE_LIST (uint64_t) closes; /* connections to close after the sends */
     int64_t deadline_ns;         /* next TICK wanted at; INT64_MAX: none */
+    bool stamp;                  /* a STAMP is wanted right before the sends leave */
     BASE_LIST (char *) notes;    /* lines for the log, owned by the effects */
     uint64_t round;              /* counts the clears; the core's business */
 } rti_effects_t;

@@ -19,6 +19,7 @@
 #include "rti/core/limits.h"
 #include "timemgmt/barrier.h"
 #include "timemgmt/bounds.h"
+#include "timemgmt/clocksync.h"
 #include "timemgmt/waits.h"
 #include "wire/bundle.h"
 #include "wire/control.h"
@@ -31,6 +32,13 @@ typedef struct rti_migration rti_migration_t;
 
 /*  Tables ------------------------------------------------------------------------------------- */
 
+/*  An answer about clocks that waits for the moment at which it leaves. */
+typedef struct rti_clock_answer {
+    uint64_t kind; /* timemgmt_clock_kind_t; 0: none waits */
+    uint64_t exchange;
+    int64_t received_ns;
+} rti_clock_answer_t;
+
 /*  A connection: a process that may have joined. */
 typedef struct rti_link {
     uint64_t connection;
@@ -39,6 +47,7 @@ typedef struct rti_link {
     uint64_t round;           /* `send` is good while the effects are in this round */
     size_t send;
     int64_t heard_ns;
+    rti_clock_answer_t clock;
     char *state;      /* what the daemon saw of the process; NULL: it runs */
     char *why;        /* why it is closing; NULL: see the code */
     bool closing;     /* it is taken no further; its federate is lost when the event ends */
@@ -93,6 +102,12 @@ typedef struct rti_counters {
     char *place; /* where it waits; NULL: nowhere that has a name */
 } rti_counters_t;
 
+/*  What a federate knows of its clock: CLOCK_ASK. */
+typedef struct rti_clock {
+    int64_t told_ns;
+    wire_clock_ask_t latest; /* method 0: never told */
+} rti_clock_t;
+
 struct rti_federate {
     rti_federation_t *federation;
     rti_link_t *link;
@@ -121,6 +136,7 @@ struct rti_federate {
     bool asynchronous;
     int64_t time_ns;         /* it asked for time or was granted it, last */
     rti_counters_t counters; /* as it last told them */
+    rti_clock_t clock;       /* likewise */
 };
 
 enum { RTI_FLAG_RECORDER = 1, RTI_FLAG_ROUTED = 2 };
@@ -271,6 +287,7 @@ struct rti_core {
     uint32_t incarnation;
     uint64_t global; /* events of which somebody was told */
     int64_t now_ns;
+    int64_t wall_ns;         /* of the event at hand */
     int64_t silence_next_ns; /* nobody is silent for too long before this */
     bool closings;           /* links are closing, and not all is done for them */
     base_arena_t arena;      /* of the frame at hand */
@@ -278,6 +295,7 @@ struct rti_core {
     uint16_t cast_kind;
     mst_err_t cast_err;
     BASE_LIST (wire_pair_t) pairs;
+    BASE_LIST (uint64_t) clock_waiting; /* connections with an answer that waits for its stamp */
     /* the event at hand */
     rti_effects_t *effects;
     bool counted; /* in `global` */
@@ -593,6 +611,12 @@ void rti_record (rti_federation_t *self, uint16_t kind, const void *args);
 void rti_records_flush (rti_federate_t *self);
 mst_err_t rti_report (rti_call_t *call);
 mst_err_t rti_lost_messages (rti_call_t *call);
+
+/*  clock.c ------------------------------------------------------------------------------------ */
+
+mst_err_t rti_clock_ask (rti_call_t *call);
+/*  What waits is told, with the wall clock of the event at hand. */
+void rti_clock_stamp (rti_core_t *core);
 
 /*  counters.c --------------------------------------------------------------------------------- */
 

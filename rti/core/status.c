@@ -91,6 +91,16 @@ static void rti_json_number (rti_json_t *self, const char *name, uint64_t number
     rti_json_raw (self, text);
 }
 
+static void rti_json_signed (rti_json_t *self, const char *name, int64_t number)
+{
+    char text[32];
+    base_assert (self != NULL);
+    base_assert (name != NULL);
+    rti_json_name (self, name);
+    (void) snprintf (text, sizeof text, "%" PRId64, number);
+    rti_json_raw (self, text);
+}
+
 static void rti_json_truth (rti_json_t *self, const char *name, bool truth)
 {
     base_assert (self != NULL);
@@ -208,6 +218,31 @@ static void rti_status_counters (rti_json_t *json, const rti_federate_t *self)
     rti_json_close (json, "}");
 }
 
+/*  What its library knows of its clock: how far the RTI's is from it, and how well that is known.
+ */
+static void rti_status_clock (rti_json_t *json, const rti_federate_t *self)
+{
+    const wire_clock_ask_t *latest = &self->clock.latest;
+
+    base_assert (self->federation != NULL);
+    if (latest->method == TIMEMGMT_CLOCK_OFF)
+        return;
+    rti_json_name (json, "clock");
+    rti_json_open (json, "{");
+    rti_json_text (json, "method", timemgmt_clock_method_name (latest->method));
+    rti_json_number (json, "age_ns",
+                     (uint64_t) (self->federation->core->now_ns - self->clock.told_ns));
+    if (latest->offset != WIRE_TIME_NONE) {
+        rti_json_signed (json, "offset_ns", latest->offset);
+        rti_json_number (json, "bound_ns", latest->bound_ns);
+        rti_json_number (json, "round_trip_ns", latest->round_trip_ns);
+        rti_json_signed (json, "drift_ppb", latest->drift_ppb);
+        rti_json_number (json, "drift_bound_ppb", latest->drift_bound_ppb);
+    }
+    base_assert (json->comma);
+    rti_json_close (json, "}");
+}
+
 static void rti_status_time (rti_json_t *json, const rti_federate_t *self,
                              const timemgmt_state_t *state)
 {
@@ -249,6 +284,7 @@ static void rti_status_federate (rti_json_t *json, const rti_why_t *why, const r
     if (rti_why_waits (why, self))
         rti_status_waiting (json, why, self);
     rti_status_counters (json, self);
+    rti_status_clock (json, self);
     rti_json_close (json, "}");
 }
 

@@ -105,6 +105,11 @@ static void step (game_t *self, rti_event_t event)
 
     event.now_ns = self->now_ns;
     base_assert (rti_core_step (self->core, &event, &self->effects) == MST_OK);
+    if (self->effects.stamp) {
+        rti_event_t stamp = { .kind = RTI_EVENT_STAMP, .now_ns = self->now_ns };
+        base_assert (rti_core_step (self->core, &stamp, &self->effects) == MST_OK);
+        base_assert (!self->effects.stamp);
+    }
     if (rti_core_check (self->core) != MST_OK)
         base_check_failed (mst_error_text (), __FILE__, __LINE__);
     see (self);

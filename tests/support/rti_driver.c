@@ -294,13 +294,22 @@ static void driver_keep (rti_driver_t *self, rti_event_t event)
     self->tape[self->tape_count++] = event;
 }
 
-static void driver_step (rti_driver_t *self, rti_event_t event)
+static void driver_feed (rti_driver_t *self, rti_event_t event)
 {
-    BASE_LIST (uint64_t) closes = { 0 };
     event.now_ns = self->now_ns;
     if (!self->unchecked)
         driver_keep (self, event);
     CHECK_OK (rti_core_step (self->core, &event, &self->effects));
+}
+
+static void driver_step (rti_driver_t *self, rti_event_t event)
+{
+    BASE_LIST (uint64_t) closes = { 0 };
+    event.wall_ns = self->wall_ns;
+    driver_feed (self, event);
+    if (self->effects.stamp)
+        driver_feed (self, (rti_event_t){ .kind = RTI_EVENT_STAMP,
+                                          .wall_ns = self->wall_ns + RTI_DRIVER_STAMP_NS });
     if (!self->unchecked)
         CHECK_OK (rti_core_check (self->core));
     driver_see (self);

@@ -24,7 +24,7 @@ enum { BODY_POSITION = 2, BODY_MASS = 3, COMET_TAIL = 4 };
 enum { SHIP_NAME = 2 };
 enum { INTERACTION_ROOT = 1, INTERACTION_NOTE = 2, INTERACTION_ALARM = 3 }; /* an alarm is a note */
 
-enum { RTI_DRIVER_PLAYERS = 64, RTI_DRIVER_PAIRS = 64 };
+enum { RTI_DRIVER_PLAYERS = 64, RTI_DRIVER_PAIRS = 64, RTI_DRIVER_STAMP_NS = 5 };
 
 /*  One connection, and what its library would know. */
 typedef struct rti_player {
@@ -58,6 +58,7 @@ typedef struct rti_driver {
     uint32_t player_count;
     uint64_t last_connection;
     int64_t now_ns;
+    int64_t wall_ns;     /* of the RTI's host; a stamp is STAMP_NS later */
     uint64_t global;     /* highest that anybody was told */
     int64_t deadline_ns; /* as the core last wanted it */
     bool unchecked;      /* the core does not check itself after each event, nor is a tape kept */
