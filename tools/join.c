@@ -71,13 +71,14 @@ bool join_steps_itself (const tools_join_options_t *options)
 void join_next_time (join_t *self)
 {
     const tools_join_options_t *options = self->options;
-    mst_time_t until = options->until == MST_TIME_NONE ? MST_TIME_NEVER - 1 : options->until;
+    mst_time_t last = timemgmt_time_final (self->time_type);
+    mst_time_t until = self->until == MST_TIME_NONE ? last : self->until;
     mst_err_t err;
 
     pthread_mutex_lock (&self->mutex);
     mst_time_t to = until;
-    if (options->step > 0 && self->now < until - options->step)
-        to = self->now + options->step;
+    if (options->step > 0)
+        to = timemgmt_time_min (until, timemgmt_time_add (self->time_type, self->now, self->step));
     pthread_mutex_unlock (&self->mutex);
     err = options->step > 0 ? mst_time_advance_request (self->fed, to)
                             : mst_next_message_request (self->fed, to);
@@ -111,7 +112,7 @@ static mst_err_t enable (join_t *self, bool regulation)
     pthread_mutex_lock (&self->mutex);
     self->pending++;
     pthread_mutex_unlock (&self->mutex);
-    mst_err_t err = regulation ? mst_enable_regulation (self->fed, self->options->lookahead)
+    mst_err_t err = regulation ? mst_enable_regulation (self->fed, self->lookahead)
                                : mst_enable_constrained (self->fed);
     pthread_mutex_lock (&self->mutex);
     while (!err && self->pending > 0 && join_wait (self, NULL, false))
@@ -380,6 +381,27 @@ static mst_err_t loop (join_t *self)
 /*  The whole -------------------------------------------------------------------------------------
  */
 
+/*  What the options say in numbers, in the federation execution's kind of time. */
+static mst_time_t time_of (const join_t *self, mst_time_t number)
+{
+    return self->time_type == TIMEMGMT_FLOAT64 ? timemgmt_key_from_double ((double) number)
+                                               : number;
+}
+
+static mst_err_t learn_time (join_t *self)
+{
+    const tools_join_options_t *options = self->options;
+    mst_wait_t wait;
+    mst_err_t err = mst_time_explain (self->fed, &wait, NULL, 0);
+    if (err)
+        return err;
+    self->time_type = wait.time_type == MST_TIME_FLOAT64 ? TIMEMGMT_FLOAT64 : TIMEMGMT_INTEGER64;
+    self->step = time_of (self, options->step);
+    self->lookahead = time_of (self, options->lookahead);
+    self->until = options->until == MST_TIME_NONE ? MST_TIME_NONE : time_of (self, options->until);
+    return MST_OK;
+}
+
 static mst_err_t enter (join_t *self)
 {
     const tools_join_options_t *options = self->options;
@@ -451,7 +473,9 @@ mst_err_t tools_join (const tools_join_options_t *options, tools_joined_t *joine
         return err;
     err = enter (&self);
     if (!err)
-        err = leave (&self, stay (&self));
+        err = learn_time (&self);
+    if (self.fed.generation != 0)
+        err = leave (&self, err ? err : stay (&self));
     *joined = self.joined;
     BASE_MAP_EACH (&self.names, entry)
         base_free ((void *) (uintptr_t) entry->value);

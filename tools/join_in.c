@@ -47,8 +47,15 @@ static mst_err_t text_of (const in_t *self, const char *key, char out[IN_NAME_SI
 static mst_err_t time_of (const in_t *self, const char *key, mst_time_t *time, bool *there)
 {
     uint32_t node = member (self, key);
+    bool is_float = self->join->time_type == TIMEMGMT_FLOAT64;
+    double number;
     *time = MST_TIME_NONE;
     *there = node != FOM_JSON_NO_NODE;
+    if (*there && is_float && fom_json_double (&self->json, node, &number) &&
+        (*time = timemgmt_key_from_double (number)) != MST_TIME_NONE)
+        return MST_OK;
+    if (*there && is_float)
+        return in_error (key, "a number is meant, a time in the federation's unit");
     if (!*there || fom_json_int64 (&self->json, node, time))
         return MST_OK;
     return in_error (key, "a whole number is meant, a time in the federation's unit");
@@ -171,6 +178,9 @@ static mst_err_t values_of (in_t *self, const char *key, const in_class_t *of, m
             return in_error (key, "more than JOIN_VALUES_MAX (256) values");
         mst_value_t *value = &values[*count];
         err = find_member (self, of, name, &value->handle, &type);
+        for (size_t i = 0; !err && i < *count; i++)
+            if (values[i].handle == value->handle)
+                err = base_error (MST_E_VALUE_MISFIT, "this is given twice");
         if (!err)
             err = append_value (self, fom_json_node (&self->json, at)->first, type);
         if (err)
@@ -446,11 +456,25 @@ static const struct in_verb {
 };
 enum { IN_VERBS = sizeof in_verbs / sizeof in_verbs[0] };
 
+/*  A key that stands twice may mean either value: so it means none. */
+static mst_err_t check_once (const in_t *self, const fom_json_node_t *object, uint32_t key)
+{
+    char name[IN_NAME_SIZE];
+    (void) fom_json_copy (&self->json, key, name, sizeof name);
+    for (uint32_t at = object->first; at != key; at = fom_json_node (&self->json, at)->next)
+        if (fom_json_is (&self->json, at, name))
+            return base_error (MST_E_VALUE_MISFIT, "\"%.80s\" is given twice", name);
+    return MST_OK;
+}
+
 static mst_err_t check_keys (in_t *self, const struct in_verb *verb)
 {
     const fom_json_node_t *whole = fom_json_node (&self->json, 0);
     for (uint32_t at = whole->first; at != FOM_JSON_NO_NODE;
          at = fom_json_node (&self->json, at)->next) {
+        mst_err_t err = check_once (self, whole, at);
+        if (err)
+            return err;
         bool known = fom_json_is (&self->json, at, "do");
         for (size_t i = 0; !known && i < IN_KEYS_MAX && verb->keys[i]; i++)
             known = fom_json_is (&self->json, at, verb->keys[i]);

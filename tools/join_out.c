@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,6 +58,25 @@ static void add_number (join_t *self, const char *key, int64_t number)
 {
     add_key (self, key);
     (void) tools_text_append (&self->line, "%" PRId64, number);
+}
+
+/*  A time as people write it: of HLAfloat64Time the number, in as many digits as tell it from its
+    neighbours. */
+static void add_time (join_t *self, mst_time_t time)
+{
+    char text[32];
+    double number = timemgmt_key_to_double (time);
+    if (self->time_type != TIMEMGMT_FLOAT64) {
+        add_number (self, "time", time);
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        (void) snprintf (text, sizeof text, "%.*g", digits, number);
+        if (strtod (text, NULL) == number)
+            break;
+    }
+    add_key (self, "time");
+    add (self, isfinite (number) ? text : "null");
 }
 
 static void add_truth (join_t *self, const char *key, bool truth)
@@ -193,7 +215,7 @@ static void add_reception (join_t *self, const mst_reception_t *what)
 {
     add_pair (self, "sender", what->sender_name);
     if (what->time != MST_TIME_NONE)
-        add_number (self, "time", what->time);
+        add_time (self, what->time);
     add_pair (self, "order", what->order == MST_ORDER_TIMESTAMP ? "timestamp" : "receive");
     if (what->tag_size_bytes > 0) {
         add_key (self, "tag");
@@ -318,7 +340,7 @@ static void on_provide_update (void *user, mst_federate_t fed, mst_object_t obje
 static void time_service (join_t *self, const char *event, mst_time_t time)
 {
     begin (self, event);
-    add_number (self, "time", time);
+    add_time (self, time);
     end (self);
     pthread_mutex_lock (&self->mutex);
     self->now = time;
@@ -344,12 +366,12 @@ static void on_granted (void *user, mst_federate_t fed, mst_time_t time)
     join_t *self = user;
     (void) fed;
     begin (self, "granted");
-    add_number (self, "time", time);
+    add_time (self, time);
     end (self);
     pthread_mutex_lock (&self->mutex);
     self->now = time;
     self->advancing = false;
-    mst_time_t until = self->options->until;
+    mst_time_t until = self->until;
     self->done = self->done || (until != MST_TIME_NONE && time >= until);
     bool goes_on = !self->done && join_steps_itself (self->options);
     wake (self);
@@ -424,7 +446,7 @@ static void federate_line (join_t *self, const char *event, const char *name, ms
     begin (self, event);
     add_pair (self, "federate", name);
     if (time != MST_TIME_NONE && time != MST_TIME_NEVER) /* never: it had no time */
-        add_number (self, "time", time);
+        add_time (self, time);
     if (reason)
         add_pair (self, "reason", reason);
     end (self);

@@ -3,6 +3,7 @@
 #include "tests/support/check.h"
 #include "tests/support/process.h"
 
+#include <muster/muster.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +204,9 @@ static const bad_t bads[] = {
     { "{\"do\":\"register\",\"class\":\"Ball\",\"name\":\"HLAb\"}", "HLAb" },
     { "{\"do\":\"delete\",\"object\":7}", "object: a text in quotes is meant" },
     { "{\"do\":\"advance\"}", "to: this is missing" },
+    { "{\"do\":\"advance\",\"to\":1,\"to\":2}", "\"to\" is given twice" },
+    { "{\"do\":\"update\",\"object\":\"b\",\"attributes\":{\"Height\":1,\"Height\":2}}",
+      "attributes.Height: this is given twice" },
     { "nonsense", "JSON, byte 1" },
     { "{\"do\":\"resign\"", "a comma or } is missing" },
 };
@@ -232,9 +236,33 @@ static void test_bad_lines (void)
             (void) snprintf (said, sizeof said, "%.*s", (int) strcspn (line, "\n"), line);
         CHECK_CONTAINS (said, bads[i].says);
     }
-    CHECK_CONTAINS (ann.err.text, "muster join: 17 of 19 lines were refused\n");
+    CHECK_CONTAINS (ann.err.text, "muster join: 19 of 21 lines were refused\n");
     CHECK_CONTAINS (ann.out.text, "{\"event\":\"registered\",\"object\":\"last\"}\n");
     CHECK_CONTAINS (ann.out.text, "{\"event\":\"resigned\"}\n");
+    test_process_fini (&ann);
+}
+
+/*  Times of HLAfloat64Time are numbers, in and out. */
+static void test_float_time (void)
+{
+    test_process_t ann;
+    const mst_module_t fom = { .name = TEST_SOURCE_DIR "/samples/hello/hello.xml" };
+    CHECK_OK (mst_create (getenv ("MUSTER_RTI"), "floats", &fom, 1, MST_TIME_FLOAT64));
+    CHECK_INT (run (&ann, "printf '%s\\n' '{\"do\":\"advance\",\"to\":2.5}' "
+                          "'{\"do\":\"advance\",\"to\":2.6000000000000001}' "
+                          "'{\"do\":\"advance\",\"to\":\"x\"}' | " MUSTER " join floats" FOM
+                          " --publish Ball --regulating --constrained"),
+               1);
+    CHECK_CONTAINS (ann.out.text, "{\"event\":\"granted\",\"time\":2.5}\n"
+                                  "{\"event\":\"granted\",\"time\":2.6}\n");
+    CHECK_CONTAINS (ann.err.text, "line 3: to: a number is meant");
+    test_process_fini (&ann);
+    CHECK_INT (
+        run (&ann, MUSTER " join floats" FOM " --subscribe Ball --constrained --step 2 --until 5"),
+        0);
+    CHECK_CONTAINS (ann.out.text, "{\"event\":\"granted\",\"time\":2}\n"
+                                  "{\"event\":\"granted\",\"time\":4}\n"
+                                  "{\"event\":\"granted\",\"time\":5}\n");
     test_process_fini (&ann);
 }
 
@@ -351,6 +379,7 @@ static CU_TestInfo join_tests[] = {
     { "stepping by itself", test_step },
     { "a count, and a pipe", test_count_and_pipe },
     { "bad lines", test_bad_lines },
+    { "times that are no whole numbers", test_float_time },
     { "strictly", test_strict },
     { "ways to end", test_ends },
     { "a signal", test_signal },
