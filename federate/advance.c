@@ -255,13 +255,17 @@ mst_err_t mst_enable_time (mst_federate_t fed, mst_time_t lookahead)
     if (err)
         return shell ? federate_leave (shell, err) : err;
     federate_core_state (shell->core, &state);
-    if (!state.regulating) { /* one after the other: only one request may be pending */
+    if (state.constrained && !state.regulating) /* then not the other either */
+        err = base_error (MST_E_CONSTRAINED_ON,
+                          "%s is time constrained already: mst_enable_regulation enables the rest",
+                          federate_core_peer_name (shell->core, state.self));
+    if (!err) { /* one after the other: only one request may be pending */
         shell->regulation_told = false;
         err = federate_core_enable_regulation (shell->core, lookahead);
-        if (!err)
-            err = federate_wait_until (shell, is_regulating, NULL, INT64_MAX);
     }
-    if (!err && !state.constrained) {
+    if (!err)
+        err = federate_wait_until (shell, is_regulating, NULL, INT64_MAX);
+    if (!err) {
         shell->constraint_told = false;
         err = federate_core_enable_constrained (shell->core);
         if (!err)

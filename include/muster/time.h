@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/*  Both take effect at their callback. mst_enable_time does both and waits for the callbacks.
+/*  Both take effect at their callback. mst_enable_time does both and waits for the callbacks; where
+    one of them is on already it is that one's error, and nothing changes.
     lookahead: ≥ 0. Errors: MST_E_REGULATION_ON, MST_E_REGULATION_PENDING, MST_E_ADVANCE_PENDING,
     MST_E_CONSTRAINED_ON, MST_E_CONSTRAINED_PENDING, MST_E_INVALID_LOOKAHEAD. */
 MST_EXPORT mst_err_t mst_enable_regulation (mst_federate_t fed, mst_time_t lookahead);

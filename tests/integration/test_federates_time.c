@@ -251,6 +251,11 @@ static void test_alone (void)
     CHECK_OK (mst_advance (sun->fed, 100, 5000));
     CHECK_OK (mst_advance (sun->fed, 100, 5000));
     CHECK_INT (now_of (sun), 100);
+    CHECK_ERR (mst_enable_time (sun->fed, 1), MST_E_REGULATION_ON);
+    CHECK_OK (mst_disable_regulation (sun->fed));
+    CHECK_ERR (mst_enable_time (sun->fed, 1), MST_E_CONSTRAINED_ON);
+    CHECK_CONTAINS (mst_error_text (), "mst_enable_regulation enables the rest");
+    CHECK_OK (mst_enable_regulation (sun->fed, 1)); /* it had not been enabled on the way */
     stage_close (&stage);
 }
 
