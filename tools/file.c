@@ -51,6 +51,27 @@ mst_err_t tools_sink_open (tools_sink_t *self, const char *path)
     return err;
 }
 
+/*  A file without a name goes away with us, however we end; it gets its name at the end. Not every
+    file system has such. */
+static int open_nameless (const char *path)
+{
+    const char *slash = strrchr (path, '/');
+    char *folder = slash ? base_strndup (path, (size_t) (slash - path) + 1) : base_strdup (".");
+    int fd = folder && access ("/proc/self/fd", X_OK) == 0
+                 ? open (folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666)
+                 : -1;
+    base_free (folder);
+    return fd;
+}
+
+static bool give_name (int fd, const char *path)
+{
+    char self[sizeof "/proc/self/fd/" + 3 * sizeof fd];
+    (void) snprintf (self, sizeof self, "/proc/self/fd/%d", fd);
+    (void) unlink (path); /* left behind by another process of our number */
+    return linkat (AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+}
+
 mst_err_t tools_sink_open_part (tools_sink_t *self, const char *path)
 {
     struct stat stat_of;
@@ -59,7 +80,9 @@ mst_err_t tools_sink_open_part (tools_sink_t *self, const char *path)
     char *part = tools_text ("%s.part-%ld", path, (long) getpid ());
     if (!part)
         return base_alloc_error ();
-    mst_err_t err = tools_sink_open (self, part);
+    *self = (tools_sink_t){ .fd = open_nameless (path) };
+    self->nameless = self->fd >= 0;
+    mst_err_t err = self->nameless ? MST_OK : tools_sink_open (self, part);
     if (err) {
         base_free (part);
         return err;
@@ -79,13 +102,16 @@ mst_err_t tools_sink_finish (tools_sink_t *self, mst_err_t err)
     char *why = err ? base_strdup (mst_error_text ()) : NULL;
     char *path = self->path, *part = self->part;
     self->path = self->part = NULL;
-    if (self->fd >= 0 && close (self->fd) != 0 && errno != EINTR && !err)
+    bool named = !self->nameless || (!err && give_name (self->fd, part));
+    if (!err && !named)
         err = file_error (path, "written");
     else if (err)
         err = base_error (err, "%s", why ? why : "out of memory");
+    if (self->fd >= 0 && close (self->fd) != 0 && errno != EINTR && !err)
+        err = file_error (path, "written");
     if (!err && part && rename (part, path) != 0)
         err = file_error (path, "written");
-    if (err && part)
+    if (err && part && named)
         (void) unlink (part);
     *self = (tools_sink_t){ .fd = -1 };
     base_free (path);

@@ -13,16 +13,17 @@ typedef struct tools_sink {
     int fd; /* -1: closed */
     char *path;
     char *part;          /* where it is written until it is whole; NULL: at its place */
+    bool nameless;       /* it gets the name `part` only when it is whole */
     uint64_t size_bytes; /* written so far */
     uint64_t good_bytes; /* up to here it can be read: tools_sink_mark */
 } tools_sink_t;
 
 /*  Empties what is there. Errors: MST_E_IO (path, why), MST_E_NO_MEMORY. */
 mst_err_t tools_sink_open (tools_sink_t *self, const char *path);
-/*  The same for a file that is there whole or not at all: it is written beside its place, and
-    tools_sink_finish moves it there if `err` is good, else removes it; what stood there before
-   stays until then. A place that is no ordinary file (a device, a pipe) is written directly. The
-   error comes back, with its text, or what moving met. */
+/*  The same for a file that is there whole or not at all: it is written beside its place,
+    without a name where the file system can, and tools_sink_finish moves it there if `err` is good,
+    else removes it; what stood there before stays until then. A place that is no ordinary file (a
+   device, a pipe) is written directly. The error comes back, with its text, or what moving met. */
 mst_err_t tools_sink_open_part (tools_sink_t *self, const char *path);
 mst_err_t tools_sink_finish (tools_sink_t *self, mst_err_t err);
 /*  Errors: MST_E_IO: bytes that were thought written are not (a full disk over a network). */

@@ -9,7 +9,7 @@
 #include "base/map.h"
 #include "tools/plot.h"
 
-enum { PLOT_AXES = 3, PLOT_TEXT_SIZE = 128 };
+enum { PLOT_AXES = 3, PLOT_TEXT_SIZE = 128, PLOT_CUT_SIZE = 1024 };
 
 typedef struct plot_object {
     double point[PLOT_AXES];
@@ -28,6 +28,7 @@ typedef struct plot_scene {
     char title[PLOT_TEXT_SIZE]; /* the scenario's name, or the file's */
     char what[PLOT_TEXT_SIZE];  /* "Comet.State" */
     char unit[PLOT_TEXT_SIZE];  /* of lengths; "" when nobody says */
+    char cut[PLOT_CUT_SIZE];    /* why the recording is not complete; "": it is */
     uint64_t time_ns;
     bool space;               /* the scenario says which cube it is */
     double centre[PLOT_AXES]; /* of the cube, or of what is drawn */

@@ -461,6 +461,8 @@ mst_err_t plot_read (plot_scene_t *self, const tools_plot_options_t *options)
         err = scene_make (reading);
     if (err)
         err = base_error_prefix (err, "%s: ", options->file);
+    else if (tools_recording_whole (reading->reader, &file))
+        (void) snprintf (self->cut, sizeof self->cut, "%s", mst_error_text ());
     scenario_destroy (&reading->scenario);
     log_reader_destroy (&reading->reader);
     tools_source_close (&file);

@@ -236,6 +236,32 @@ static void test_mistakes (void)
     stage_fini (&stage);
 }
 
+/*  A recording that was cut is drawn as far as it goes, and said to be cut. A picture that cannot
+   be written leaves the one that stood there. */
+static void test_cut (void)
+{
+    stage_t stage;
+    stage_open (&stage, SCENARIO (""));
+    stage_place (&stage, "a", "one", 1, 1.0, 1.0, 1.0);
+    CHECK_OK (log_writer_flush (stage.writer));
+    size_t whole_chunks = stage.memory.bytes.size_bytes;
+    stage_place (&stage, "a", "two", 2, 2.0, 1.0, 1.0);
+    stage_close_log (&stage);
+    (void) test_temp_write (&stage.temp, "a.mcap", stage.memory.bytes.data, whole_chunks + 20);
+    CHECK_ERR (stage_plot (&stage, "Body.Place", NULL, NULL), MST_E_FILE_CORRUPT);
+    CHECK_CONTAINS (mst_error_text (), "a.mcap: the recording is not complete: it was cut");
+    CHECK_CONTAINS (mst_error_text (), "muster log recover");
+    char *picture = test_file_read (stage.svg, NULL);
+    CHECK (picture != NULL && strstr (picture, "</svg>") != NULL);
+    free (picture);
+    (void) test_temp_write (&stage.temp, "a.mcap", stage.memory.bytes.data, 3);
+    CHECK (stage_plot (&stage, "Body.Place", NULL, NULL) != MST_OK);
+    picture = test_file_read (stage.svg, NULL);
+    CHECK (picture != NULL && strstr (picture, "</svg>") != NULL);
+    free (picture);
+    stage_fini (&stage);
+}
+
 static void sweep_run (void *context)
 {
     (void) stage_plot (context, "Body.Place", NULL, NULL);
@@ -258,6 +284,7 @@ static CU_TestInfo tests[] = {
     { "the scenario's cube, two halves", test_with_a_space },
     { "a double per attribute", test_flat },
     { "mistakes say what and what to do", test_mistakes },
+    { "a recording that was cut", test_cut },
     { "no memory", test_memory },
     CU_TEST_INFO_NULL,
 };
