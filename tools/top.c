@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOST_ROWS_MAX = 16 };
+
 static const double second_ns = 1e9;
 
 /*  Reading ------------------------------------------------------------------------------------ */
@@ -242,6 +244,36 @@ static void rows_sort (tools_top_rows_t *rows, tools_top_sort_t sort)
     }
 }
 
+static bool has_row (const tools_top_rows_t *rows, const char *name)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp (rows->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/*  The federates that were lost last, and have not come back: they stay to be seen. */
+static mst_err_t rows_lost (tools_top_rows_t *rows, const cJSON *federation)
+{
+    const cJSON *list = item_of (federation, "departed");
+    size_t joined = rows->count;
+    mst_err_t err = MST_OK;
+    for (const cJSON *each = list && list->child ? list->child->prev : NULL;
+         each && rows->count < joined + LOST_ROWS_MAX && !err;
+         each = each == list->child ? NULL : each->prev) {
+        tools_top_row_t row = { .name = tools_top_word (each, "federate"),
+                                .state = "lost",
+                                .lost = cJSON_GetStringValue (item_of (each, "lost")),
+                                .from = each };
+        time_text (row.now, NULL, "");
+        time_text (row.requested, NULL, "");
+        time_text (row.lookahead, NULL, "");
+        if (row.lost && !has_row (rows, row.name))
+            err = BASE_LIST_PUSH (rows, row);
+    }
+    return err;
+}
+
 mst_err_t tools_top_rows (const tools_top_t *self, const cJSON *federation,
                           const tools_top_view_t *view, tools_top_rows_t *rows)
 {
@@ -256,6 +288,8 @@ mst_err_t tools_top_rows (const tools_top_t *self, const cJSON *federation,
                   view->fresh_ns);
         err = BASE_LIST_PUSH (rows, row);
     }
+    if (!err)
+        err = rows_lost (rows, federation);
     rows_sort (rows, view->sort);
     return err;
 }

@@ -25,6 +25,7 @@ typedef struct tools_top_counts {
 typedef struct tools_top_row {
     const char *name, *state;
     const char *held_by, *by, *why; /* NULL: it does not wait */
+    const char *lost;               /* how it was lost; NULL: it is there */
     char now[TOOLS_TOP_NUMBER], requested[TOOLS_TOP_NUMBER], lookahead[TOOLS_TOP_NUMBER];
     double for_s;
     bool recorder, deadlock;

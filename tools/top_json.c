@@ -36,6 +36,8 @@ static bool row_json (cJSON *to, const tools_top_row_t *row, bool why)
                 cJSON_AddNumberToObject (to, "for_s", row->for_s) &&
                 (row->counts.known ? cJSON_AddNumberToObject (to, "queue", (double) row->queue)
                                    : cJSON_AddNullToObject (to, "queue"));
+    if (row->lost)
+        good = good && cJSON_AddStringToObject (to, "lost", row->lost);
     if (row->recorder)
         good = good && cJSON_AddStringToObject (to, "role", "recorder");
     if (row->rated)

@@ -214,7 +214,7 @@ static void page_cells (page_t *self, const tools_top_row_t *row, const widths_t
         return;
     while (widths->of[last] == 0 && last > 0)
         last--;
-    bool bad = row && (row->deadlock || strcmp (row->state, "stopped") == 0);
+    bool bad = row && (row->deadlock || row->lost || strcmp (row->state, "stopped") == 0);
     page_colour (self, !row ? bold : bad ? red : "");
     for (int i = 0; i <= last; i++) {
         if (widths->of[i] == 0)
@@ -260,14 +260,18 @@ static void page_head (page_t *self, const cJSON *federation, const tools_top_ro
 {
     const cJSON *objects = cJSON_GetObjectItemCaseSensitive (federation, "objects");
     char line[CELL_SIZE + 160];
-    size_t waiting = 0, federates = 0;
+    size_t waiting = 0, federates = 0, lost = 0;
+    char losses[32] = "";
     for (size_t i = 0; i < rows->count; i++) {
         waiting += rows->items[i].held_by != NULL;
-        federates += !rows->items[i].recorder;
+        federates += !rows->items[i].recorder && !rows->items[i].lost;
+        lost += rows->items[i].lost != NULL;
     }
-    (void) snprintf (line, sizeof line, "%.256s: %zu federate%s, %zu waiting, %.0f object%s",
+    if (lost > 0)
+        (void) snprintf (losses, sizeof losses, ", %zu lost", lost);
+    (void) snprintf (line, sizeof line, "%.256s: %zu federate%s, %zu waiting%s, %.0f object%s",
                      tools_top_word (federation, "name"), federates, federates == 1 ? "" : "s",
-                     waiting, cJSON_IsNumber (objects) ? objects->valuedouble : 0.0,
+                     waiting, losses, cJSON_IsNumber (objects) ? objects->valuedouble : 0.0,
                      cJSON_IsNumber (objects) && objects->valuedouble == 1 ? "" : "s");
     page_line (self, line, "");
 }
@@ -295,13 +299,16 @@ static void page_whys (page_t *self, const tools_top_rows_t *rows)
     for (size_t i = 0; i < rows->count && !self->err; i++) {
         const tools_top_row_t *row = &rows->items[i];
         base_buffer_t line = { 0 };
-        if (!row->why)
+        if (!row->why && !row->lost)
             continue;
-        self->err =
-            tools_text_append (&line, "%s, for %s: %s", row->name,
-                               tools_wall_text (wall, (int64_t) (row->for_s * 1e9)), row->why);
+        if (row->lost)
+            self->err = tools_text_append (&line, "%s was lost: %s", row->name, row->lost);
+        else
+            self->err =
+                tools_text_append (&line, "%s, for %s: %s", row->name,
+                                   tools_wall_text (wall, (int64_t) (row->for_s * 1e9)), row->why);
         if (!self->err)
-            page_wrapped (self, tools_text_of (&line), row->deadlock ? red : "");
+            page_wrapped (self, tools_text_of (&line), row->deadlock || row->lost ? red : "");
         base_buffer_fini (&line);
     }
 }

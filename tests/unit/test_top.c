@@ -166,11 +166,40 @@ static void test_json (void)
     tools_top_fini (&top);
 }
 
+/*  A federate that was lost stays to be seen until it comes back; one that resigned does not. */
+static void test_lost (void)
+{
+    static const char json[] =
+        "{\"federations\":[{\"name\":\"sky\",\"objects\":0,\"federates\":["
+        "{\"handle\":1,\"name\":\"sun\",\"state\":\"granted\",\"granted\":12}],"
+        "\"deadlocks\":[],\"departed\":[{\"federate\":\"sun\",\"lost\":\"it crashed\"},"
+        "{\"federate\":\"mars\"},{\"federate\":\"moon\",\"lost\":\"its process was killed\"},"
+        "{\"federate\":\"moon\",\"lost\":\"its process ended\"}]}]}";
+    tools_top_t top = { 0 };
+    const tools_top_view_t view = { .why = true };
+    base_buffer_t out = { 0 };
+    CHECK_OK (tools_top_take (&top, json, sizeof json - 1));
+    CHECK_OK (tools_top_text (&top, &view, &out));
+    const char *page = tools_text_of (&out);
+    CHECK_CONTAINS (page, "sky: 1 federate, 0 waiting, 1 lost, 0 objects\n");
+    CHECK_CONTAINS (page, "\nmoon  lost ");
+    CHECK_CONTAINS (page, "\nsun   granted ");
+    CHECK_CONTAINS (page, "\nmoon was lost: its process ended\n");
+    CHECK (strstr (page, "mars") == NULL && strstr (page, "killed") == NULL);
+    base_buffer_clear (&out);
+    CHECK_OK (tools_top_json (&top, &view, &out));
+    CHECK_CONTAINS (tools_text_of (&out), "\"state\":\"lost\"");
+    CHECK_CONTAINS (tools_text_of (&out), "\"lost\":\"its process ended\"");
+    base_buffer_fini (&out);
+    tools_top_fini (&top);
+}
+
 static CU_TestInfo top_tests[] = {
     { "shares and rates between two looks", test_rates },
     { "what was told some time ago", test_age },
     { "forty columns", test_small_terminal },
     { "colours, deadlock, names that are no names", test_colours_and_deadlock },
+    { "a lost federate", test_lost },
     { "JSON", test_json },
     CU_TEST_INFO_NULL,
 };
