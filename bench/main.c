@@ -295,7 +295,7 @@ static bool parse (int argc, char **argv, options_t *options)
 int main (int argc, char **argv)
 {
     options_t options;
-    bool good = true, first = true;
+    bool good = true, first = true, known = false;
 
     if (!parse (argc, argv, &options)) {
         fprintf (stderr,
@@ -311,13 +311,14 @@ int main (int argc, char **argv)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (strncmp (cases[i].name, options.group, strlen (options.group)) != 0)
             continue;
+        known = true;
         bool row_good = run_row (&options, &cases[i], first);
         first = first && !row_good;
         good = good && row_good;
     }
     if (options.json)
         printf ("%s\n", first ? "[]" : "\n]");
-    if (first)
+    if (!known)
         fprintf (stderr, "muster-bench: no row is named \"%s…\"\n", options.group);
     return good && !first ? 0 : 1;
 }

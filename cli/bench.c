@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <signal.h>
 #include <unistd.h>
 
 static const cli_option_t bench_options[] = {
@@ -38,6 +39,7 @@ static mst_err_t bench_run (char **argv)
     }
     if (!err) {
         argv[0] = program;
+        (void) signal (SIGPIPE, SIG_DFL);
         (void) execv (program, argv); /* comes back only when it failed */
         err = base_error (MST_E_IO,
                           "%s cannot be started: %s (is it built? MUSTER_BENCH=ON builds it)",

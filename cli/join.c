@@ -94,7 +94,6 @@ static int join_signals (void)
     (void) sigaction (SIGTERM, &action, NULL);
     (void) sigaction (SIGINT, &action, NULL);
     (void) sigaction (SIGHUP, &action, NULL);
-    (void) signal (SIGPIPE, SIG_IGN);
     return ends[0];
 }
 

@@ -340,7 +340,6 @@ int cli_log (int argc, char **argv)
         return cli_help (&log_whole);
     if (strcmp (argv[at], "plot") == 0 && at == 1)
         return cli_log_plot (argc - 1, argv + 1);
-    (void) signal (SIGPIPE, SIG_IGN);
     (void) signal (SIGXFSZ, SIG_IGN); /* a file too large is an error like a full disk */
     const char *name = argv[at];
     for (; at > 1; at--) /* options before it come after it */

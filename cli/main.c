@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -130,5 +131,8 @@ static int main_run (int argc, char **argv)
 int main (int argc, char **argv)
 {
     main_open_standard ();
+    /*  A closed pipe is an error of the write that meets it: who waits for others ends them first.
+     */
+    (void) signal (SIGPIPE, SIG_IGN);
     return main_end (main_run (argc, argv));
 }

@@ -159,7 +159,6 @@ static int rti_run (rti_args_t *self, const config_t *config)
     mst_err_t err = rti_daemon_new (&options, &rti_running);
     if (err)
         return cli_failed ("rti", err);
-    (void) signal (SIGPIPE, SIG_IGN);
     rti_catch_signals (rti_on_signal);
     rti_say_ready (rti_running);
     rti_daemon_run (rti_running);

@@ -108,7 +108,6 @@ static void state_catch_signals (void)
     sigemptyset (&action.sa_mask);
     (void) sigaction (SIGTERM, &action, NULL);
     (void) sigaction (SIGINT, &action, NULL);
-    (void) signal (SIGPIPE, SIG_IGN);
 }
 
 /*  Options ------------------------------------------------------------------------------------- */

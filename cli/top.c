@@ -345,7 +345,6 @@ int cli_top (int argc, char **argv)
     self.rti = rti && rti[0] ? rti : default_rti;
     if (!top_parse (&self, argc, argv, &exit_code))
         return exit_code;
-    (void) signal (SIGPIPE, SIG_IGN);
     if (self.once && isatty (STDOUT_FILENO)) {
         self.view.width = tools_terminal_size (STDOUT_FILENO).columns;
         self.view.colours = !getenv ("NO_COLOR");

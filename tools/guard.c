@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { GUARD_GROUPS_MAX = 4096 };
+enum { GUARD_GROUPS_MAX = 4096, GUARD_LINE_BYTES = 4096 };
 
 /*  A line of the pipe: a group's number, negative when it is watched no longer; 0: all is well. */
 typedef struct guarded {
@@ -28,6 +28,23 @@ static void guarded_take (guarded_t *self, pid_t word)
         self->groups[self->count++] = word;
 }
 
+/*  What ps shows: the command line that we were started by is written over, as far as it goes. */
+static void guard_rename (void)
+{
+    static char line[GUARD_LINE_BYTES];
+    const char *name = "muster-guard";
+    (void) prctl (PR_SET_NAME, name);
+    int fd = open ("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t size_bytes = fd >= 0 ? read (fd, line, sizeof line) : 0;
+    (void) close (fd);
+    char *first = program_invocation_name; /* where the first word stands, and the others behind */
+    if (size_bytes <= 1 || memcmp (first, line, strnlen (line, (size_t) size_bytes) + 1) != 0)
+        return;
+    memset (first, 0, (size_t) size_bytes);
+    memcpy (first, name,
+            strlen (name) < (size_t) size_bytes ? strlen (name) : (size_t) size_bytes - 1);
+}
+
 /*  In the guard: only calls that are safe after fork. It has nothing open but the pipe. */
 static _Noreturn void guard_run (int fd)
 {
@@ -35,7 +52,7 @@ static _Noreturn void guard_run (int fd)
     pid_t word = 1;
     ssize_t got;
     (void) setsid (); /* no key of the terminal reaches it */
-    (void) prctl (PR_SET_NAME, "muster-guard");
+    guard_rename ();
     (void) signal (SIGTERM, SIG_IGN);
     (void) signal (SIGINT, SIG_IGN);
     (void) signal (SIGHUP, SIG_IGN);

@@ -111,7 +111,7 @@ mst_err_t tools_summary_text (const tools_summary_t *self, base_buffer_t *out)
         err = tools_text_append (out, "wall time: %s\n", tools_wall_text (text, self->wall_ns));
     if (!err && self->steps > 0 && !tools_results_find (self->results, "steps/s"))
         err = tools_text_append (out, "steps/s: %s\n", tools_rate_text (text, summary_rate (self)));
-    if (!err && !tools_results_find (self->results, "migrations")) /* theirs says more */
+    if (!err && self->migrations > 0 && !tools_results_find (self->results, "migrations"))
         err = tools_text_append (out, "migrations: %llu\n", (unsigned long long) self->migrations);
     if (!err && self->recording)
         err = tools_text_append (out, "recording: %s, %s\n", self->recording,

@@ -6,13 +6,13 @@
                                when that passes it breaks and says who is missing
 
     At the mill all arrive. At the bridge cid does not: he strays. The others go on without him
-    after a second, and know whom to look for. At the inn, a synchronization point, all end. */
+    after three seconds, and know whom to look for. At the inn, a synchronization point, all end. */
 #include <muster/muster.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 1000, NAMES_SIZE = 200 };
+enum { PATIENCE_MS = 3000, NAMES_SIZE = 200 };
 
 static const char *const walkers[] = { "ann", "bob", "cid" };
 enum { WALKERS = sizeof walkers / sizeof walkers[0] };

@@ -234,6 +234,26 @@ static void test_find (void)
     CHECK_ERR (tools_program_find ("./sh", "/nowhere", &path), MST_E_IO);
 }
 
+/*  In ps the guard is no second runner. */
+static void test_guard_name (void)
+{
+    stage_t stage;
+    char path[64];
+    stage_init (&stage);
+    (void) START (&stage, TOOLS_FEDERATE, false, "wait");
+    (void) snprintf (path, sizeof path, "/proc/%d/cmdline", (int) stage.crew.guard.pid);
+    char *line = NULL;
+    for (int64_t until_ns = tools_now_ns () + INT64_C (1000000) * SOON_MS;
+         tools_now_ns () < until_ns && (!line || strcmp (line, "muster-guard") != 0);) {
+        free (line);
+        line = test_file_read (path, NULL);
+    }
+    CHECK_TEXT (line ? line : "", "muster-guard");
+    free (line);
+    tools_crew_stop (&stage.crew, TOOLS_FEDERATE, GRACE_MS);
+    stage_fini (&stage);
+}
+
 static CU_TestInfo crew_tests[] = {
     { "how processes ended", test_codes },
     { "a program that is not there", test_missing_program },
@@ -242,6 +262,7 @@ static CU_TestInfo crew_tests[] = {
     { "a flood of output", test_flood },
     { "stopping the polite, the deaf and the stopped", test_stop },
     { "Ctrl-C", test_interrupt },
+    { "the guard's name", test_guard_name },
     { "last lines", test_tail },
     { "finding programs", test_find },
     CU_TEST_INFO_NULL,

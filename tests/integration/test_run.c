@@ -388,6 +388,23 @@ static void test_full_disk (void)
     stage_fini (&stage);
 }
 
+/*  Whoever reads what the run says goes away: the run goes on to its end. */
+static void test_closed_pipe (void)
+{
+    stage_t stage;
+    char command[TEXT_SIZE];
+    stage_init (&stage, BALLS (""), "");
+    (void) snprintf (command, sizeof command,
+                     "%s/muster run --record %s %s 2>&1 | true; exit ${PIPESTATUS[0]}",
+                     TEST_BUILD_DIR, stage.log, stage.scenario);
+    test_process_start (&stage.process, (const char *const[]){ "/bin/bash", "-c", command, NULL });
+    stage.used = true;
+    CHECK (test_process_wait (&stage.process, LONG_MS));
+    CHECK_INT (stage.process.exit_code, 0);
+    CHECK_INT (RUN (&stage, "log", "verify", stage.log), 0);
+    stage_fini (&stage);
+}
+
 static CU_TestInfo run_tests[] = {
     { "a good run", test_good_run },
     { "what federates are given", test_environment },
@@ -408,6 +425,7 @@ static CU_TestInfo record_tests[] = {
     { "a replay into a recorder", test_replay_into_a_recorder },
     { "a killed recorder", test_killed_recorder },
     { "a full disk", test_full_disk },
+    { "a closed pipe", test_closed_pipe },
     CU_TEST_INFO_NULL,
 };
 
