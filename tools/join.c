@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 
 #include <errno.h>
+#include <float.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -67,18 +68,32 @@ bool join_steps_itself (const tools_join_options_t *options)
     return options->step > 0 || (options->constrained && !options->regulating);
 }
 
+static mst_time_t time_last (const join_t *self)
+{
+    return self->time_type == MST_TIME_FLOAT64 ? mst_time_from_double (DBL_MAX)
+                                               : MST_TIME_NEVER - 1;
+}
+
+/*  A step further, at most `until`. */
+static mst_time_t time_after (const join_t *self, mst_time_t until)
+{
+    mst_time_t to = until;
+    if (self->time_type == MST_TIME_FLOAT64)
+        to = mst_time_from_double (mst_time_to_double (self->now) + (double) self->options->step);
+    else if (self->now < until - self->options->step)
+        to = self->now + self->options->step;
+    return to == MST_TIME_NONE || to > until ? until : to;
+}
+
 /*  From a callback, too. What fails here is told as a line: nobody waits for it. */
 void join_next_time (join_t *self)
 {
     const tools_join_options_t *options = self->options;
-    mst_time_t last = timemgmt_time_final (self->time_type);
-    mst_time_t until = self->until == MST_TIME_NONE ? last : self->until;
+    mst_time_t until = self->until == MST_TIME_NONE ? time_last (self) : self->until;
     mst_err_t err;
 
     pthread_mutex_lock (&self->mutex);
-    mst_time_t to = until;
-    if (options->step > 0)
-        to = timemgmt_time_min (until, timemgmt_time_add (self->time_type, self->now, self->step));
+    mst_time_t to = options->step > 0 ? time_after (self, until) : until;
     pthread_mutex_unlock (&self->mutex);
     err = options->step > 0 ? mst_time_advance_request (self->fed, to)
                             : mst_next_message_request (self->fed, to);
@@ -384,8 +399,7 @@ static mst_err_t loop (join_t *self)
 /*  What the options say in numbers, in the federation execution's kind of time. */
 static mst_time_t time_of (const join_t *self, mst_time_t number)
 {
-    return self->time_type == TIMEMGMT_FLOAT64 ? timemgmt_key_from_double ((double) number)
-                                               : number;
+    return self->time_type == MST_TIME_FLOAT64 ? mst_time_from_double ((double) number) : number;
 }
 
 static mst_err_t learn_time (join_t *self)
@@ -395,8 +409,7 @@ static mst_err_t learn_time (join_t *self)
     mst_err_t err = mst_time_explain (self->fed, &wait, NULL, 0);
     if (err)
         return err;
-    self->time_type = wait.time_type == MST_TIME_FLOAT64 ? TIMEMGMT_FLOAT64 : TIMEMGMT_INTEGER64;
-    self->step = time_of (self, options->step);
+    self->time_type = wait.time_type;
     self->lookahead = time_of (self, options->lookahead);
     self->until = options->until == MST_TIME_NONE ? MST_TIME_NONE : time_of (self, options->until);
     return MST_OK;

@@ -47,12 +47,12 @@ static mst_err_t text_of (const in_t *self, const char *key, char out[IN_NAME_SI
 static mst_err_t time_of (const in_t *self, const char *key, mst_time_t *time, bool *there)
 {
     uint32_t node = member (self, key);
-    bool is_float = self->join->time_type == TIMEMGMT_FLOAT64;
+    bool is_float = self->join->time_type == MST_TIME_FLOAT64;
     double number;
     *time = MST_TIME_NONE;
     *there = node != FOM_JSON_NO_NODE;
     if (*there && is_float && fom_json_double (&self->json, node, &number) &&
-        (*time = timemgmt_key_from_double (number)) != MST_TIME_NONE)
+        (*time = mst_time_from_double (number)) != MST_TIME_NONE)
         return MST_OK;
     if (*there && is_float)
         return in_error (key, "a number is meant, a time in the federation's unit");

@@ -65,8 +65,8 @@ static void add_number (join_t *self, const char *key, int64_t number)
 static void add_time (join_t *self, mst_time_t time)
 {
     char text[32];
-    double number = timemgmt_key_to_double (time);
-    if (self->time_type != TIMEMGMT_FLOAT64) {
+    double number = mst_time_to_double (time);
+    if (self->time_type != MST_TIME_FLOAT64) {
         add_number (self, "time", time);
         return;
     }

@@ -6,7 +6,6 @@
 #include "base/buffer.h"
 #include "base/map.h"
 #include "fom/json.h"
-#include "timemgmt/time.h"
 #include "tools/join.h"
 
 enum {
@@ -35,10 +34,10 @@ typedef struct join {
     int64_t deadline_ms; /* of the whole; 0: none */
     int pending;         /* time services that have not taken effect */
     bool advancing;
-    timemgmt_type_t time_type;
+    mst_time_type_t time_type;
     mst_time_t now;
-    mst_time_t step, until, lookahead; /* the options', as the federation execution counts */
-    const char *reserving;             /* the name that is being reserved; NULL: none */
+    mst_time_t until, lookahead; /* the options', as the federation execution counts */
+    const char *reserving;       /* the name that is being reserved; NULL: none */
     bool reserved;
     uint64_t line_number;
     tools_joined_t joined;

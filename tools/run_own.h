@@ -16,6 +16,8 @@ typedef struct run_presence {
     bool left;
     bool lost;
     bool seen; /* its loss was dealt with */
+    int looks; /* of the RTI that came since its process ended */
+    bool warned;
 } run_presence_t;
 
 typedef struct run {
@@ -45,12 +47,13 @@ mst_err_t run_start (run_t *self);
 /*  run_remote.c: federates that are started elsewhere, and who has not come in time. */
 mst_err_t run_remote_start (run_t *self, size_t index, const tools_environment_t *environment);
 void run_presence_take (run_t *self, const tools_status_t *status);
+/*  Warns of required federates that ended well and have not joined. last: no further look comes. */
+void run_absent_warn (run_t *self, bool last);
 /*  What is returned ends the run. */
 mst_err_t run_presence_look (run_t *self);
 /*  Required remote ones that have not left yet. */
 size_t run_remote_expected (const run_t *self);
 /*  Warns of required ones whose programs ended well without having joined. */
-void run_absent_warn (const run_t *self);
 /*  Names of who has not joined, with commas between. */
 mst_err_t run_missing_names (const run_t *self, base_buffer_t *out, size_t *count);
 

@@ -216,16 +216,22 @@ mst_err_t run_missing_names (const run_t *self, base_buffer_t *out, size_t *coun
     return err;
 }
 
-void run_absent_warn (const run_t *self)
+/*  The first look after its end may have been on its way before. */
+void run_absent_warn (run_t *self, bool last)
 {
     BASE_LIST_EACH (&self->plan->members, i) {
         const tools_plan_member_t *member = &self->plan->members.items[i];
         const tools_member_t *process = process_of (self, member->name);
-        if (!self->presence[i].joined && member->group->required && process &&
-            process->process.ended && process->process.code == 0)
-            fprintf (stderr,
-                     "muster run: warning: federate \"%s\" ended with 0 without having joined\n",
-                     member->name);
+        run_presence_t *presence = &self->presence[i];
+        if (presence->joined || presence->warned || !member->group->required || !process ||
+            !process->process.ended || process->process.code != 0)
+            continue;
+        if (presence->looks++ == 0 && !last)
+            continue;
+        presence->warned = true;
+        fprintf (stderr,
+                 "muster run: warning: federate \"%s\" ended with 0 without having joined\n",
+                 member->name);
     }
 }
 

@@ -76,6 +76,7 @@ void run_progress (run_t *self)
     if (!err && status.found) {
         status_keep (self, &status);
         run_presence_take (self, &status);
+        run_absent_warn (self, false);
         if (self->options->telling != TOOLS_TELL_NOTHING)
             progress_tell (self, &status);
     }
@@ -104,7 +105,7 @@ mst_err_t run_results (run_t *self)
         run_presence_take (self, &status);
     }
     if (!err && status.found)
-        run_absent_warn (self);
+        run_absent_warn (self, true);
     for (size_t i = 0; i < status.results.count && !err; i++) {
         const tools_result_t *result = &status.results.items[i];
         err = tools_results_add (&self->outcome->results, result->federate, result->name,

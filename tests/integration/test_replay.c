@@ -230,6 +230,9 @@ static void test_replay_parts (void)
                0);
     CHECK_CONTAINS (OUT (&stage),
                     "{\"objects\":1,\"updates\":10,\"interactions\":0,\"deletes\":0,");
+    CHECK_INT (RUN (&stage, "replay", "--from", "42", stage.log), 2);
+    CHECK_CONTAINS (ERR (&stage), "--from 42 is outside the recording, which reaches from 0 ");
+    CHECK_TEXT (OUT (&stage), "");
     CHECK_INT (RUN (&stage, "replay", "--json", "--loop", "3", stage.log), 0);
     CHECK_CONTAINS (OUT (&stage), "{\"objects\":9,\"updates\":360,\"interactions\":360,"
                                   "\"deletes\":9,\"skipped\":0,\"passes\":3,\"time\":123,");

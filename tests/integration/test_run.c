@@ -120,6 +120,27 @@ static void test_environment (void)
     stage_fini (&stage);
 }
 
+/*  One that ends with 0 and never joined may have done nothing at all, and the others wait for it:
+    it is told at once, and no word of one that is not required. */
+static void test_never_joined (void)
+{
+    stage_t stage;
+    stage_init (&stage,
+                BALLS ("") ", { \"name\": \"view\", \"required\": false, \"run\": [\"" PLAIN
+                           "\", \"print\", \"hello\"] }, { \"name\": \"idle\", \"run\": [\"" PLAIN
+                           "\", \"print\", \"hello\"] }",
+                "");
+    PROCESS_START (&stage.process, "muster", "run", "--quiet", stage.scenario);
+    stage.used = true;
+    const char *line = test_process_error_line (&stage.process, "without having joined", LONG_MS);
+    CHECK_TEXT (line ? line : "",
+                "muster run: warning: federate \"idle\" ended with 0 without having joined");
+    test_process_signal (&stage.process, SIGINT);
+    CHECK (test_process_wait (&stage.process, LONG_MS));
+    CHECK (strstr (ERR (&stage), "view") == NULL);
+    stage_fini (&stage);
+}
+
 /*  Failing runs ------------------------------------------------------------------------------- */
 
 static void test_a_federate_fails (void)
@@ -408,6 +429,7 @@ static void test_closed_pipe (void)
 static CU_TestInfo run_tests[] = {
     { "a good run", test_good_run },
     { "what federates are given", test_environment },
+    { "a federate that never joined", test_never_joined },
     { "a federate fails", test_a_federate_fails },
     { "a federate is killed", test_a_federate_is_killed },
     { "optional federates, and on_crash continue", test_optional_and_continue },
