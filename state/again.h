@@ -54,23 +54,35 @@ static inline bool state_again_add (state_causal_t *self, const void *element, u
     return false;
 }
 
-/*  An LWW register of few bytes, as many as before, in a key of the outer map. */
-static inline bool state_again_set (state_causal_t *self, const void *key, uint32_t key_bytes,
-                                    uint64_t stamp, const void *value, uint32_t size_bytes)
+/*  A register's item that is one's own, with as many bytes as before and an earlier stamp. */
+static inline bool state_again_write (state_causal_t *self, state_item_t *item, uint64_t stamp,
+                                      const void *value, uint32_t size_bytes)
 {
-    if (size_bytes > STATE_INSIDE_BYTES - STATE_STAMP_BYTES || !state_again_plain (self))
-        return false;
-    uint32_t at = state_box_look (self, 0, MST_CRDT_LWW, key, key_bytes);
-    const state_box_t *box = &self->boxes[at];
-    if (at == STATE_NONE || box->items != 1)
-        return false;
-    state_item_t *item = &self->items[box->first];
     if (state_dot_row (item->dot) != 0 || item->size != STATE_STAMP_BYTES + size_bytes ||
         stamp <= state_get64 (item->as.inside))
         return false;
     state_copy (state_put64 (item->as.inside, stamp), value, size_bytes);
     state_again_renew (self, item);
     return true;
+}
+
+/*  An LWW register of few bytes in a key of the outer map. */
+static inline bool state_again_set (state_causal_t *self, const void *key, uint32_t key_bytes,
+                                    uint64_t stamp, const void *value, uint32_t size_bytes)
+{
+    if (size_bytes > STATE_INSIDE_BYTES - STATE_STAMP_BYTES || self->box_slot_count == 0 ||
+        !state_again_plain (self))
+        return false;
+    uint32_t hash = state_box_hash (self->boxes[0].hash, MST_CRDT_LWW, key, key_bytes), at;
+    uint32_t mask = self->box_slot_count - 1;
+    for (uint32_t slot = hash; (at = self->box_slots[slot & mask]) != 0; slot++) {
+        const state_box_t *box = &self->boxes[at];
+        if (!state_box_is (box, hash, 0, MST_CRDT_LWW, key, key_bytes))
+            continue;
+        return box->items == 1 &&
+               state_again_write (self, &self->items[box->first], stamp, value, size_bytes);
+    }
+    return false;
 }
 
 #endif

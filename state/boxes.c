@@ -105,7 +105,7 @@ mst_err_t state_box_make (state_causal_t *self, uint32_t parent, unsigned type, 
         err = box_key (self, &fresh, key, key_bytes);
     if (err)
         return err;
-    fresh.hash = state_box_hash (root ? NULL : &self->boxes[parent], type, key, key_bytes);
+    fresh.hash = state_box_hash (root ? 0 : self->boxes[parent].hash, type, key, key_bytes);
     fresh.depth = root ? 0 : (uint8_t) (self->boxes[parent].depth + 1);
     uint32_t index = self->box_free;
     if (index != STATE_NONE)

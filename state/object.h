@@ -313,11 +313,16 @@ static inline uint32_t state_items_next (const state_causal_t *self, uint32_t in
 }
 
 /*  boxes.c: the places. */
-static inline uint32_t state_box_hash (const state_box_t *parent, unsigned type, const void *key,
+static inline uint32_t state_box_hash (uint32_t parent_hash, unsigned type, const void *key,
                                        uint32_t key_bytes)
 {
-    uint64_t seed = (uint64_t) (parent ? parent->hash : 0) << 8 | type;
-    return (uint32_t) (state_hash (seed, key, key_bytes) >> 32);
+    return (uint32_t) (state_hash ((uint64_t) parent_hash << 8 | type, key, key_bytes) >> 32);
+}
+static inline bool state_box_is (const state_box_t *box, uint32_t hash, uint32_t parent,
+                                 unsigned type, const void *key, uint32_t key_bytes)
+{
+    return box->hash == hash && box->type == type && box->parent == parent &&
+           box->key_bytes == key_bytes && state_same (state_box_key (box), key, key_bytes);
 }
 static inline uint32_t state_box_look (const state_causal_t *self, uint32_t parent, unsigned type,
                                        const void *key, uint32_t key_bytes)
@@ -325,13 +330,10 @@ static inline uint32_t state_box_look (const state_causal_t *self, uint32_t pare
     uint32_t mask = self->box_slot_count - 1;
     if (self->box_slot_count == 0)
         return STATE_NONE;
-    uint32_t hash = state_box_hash (&self->boxes[parent], type, key, key_bytes), at;
-    for (uint32_t slot = hash & mask; (at = self->box_slots[slot]) != 0; slot = (slot + 1) & mask) {
-        const state_box_t *box = &self->boxes[at];
-        if (box->hash == hash && box->type == type && box->parent == parent &&
-            box->key_bytes == key_bytes && state_same (state_box_key (box), key, key_bytes))
+    uint32_t hash = state_box_hash (self->boxes[parent].hash, type, key, key_bytes), at;
+    for (uint32_t slot = hash & mask; (at = self->box_slots[slot]) != 0; slot = (slot + 1) & mask)
+        if (state_box_is (&self->boxes[at], hash, parent, type, key, key_bytes))
             return at;
-    }
     return STATE_NONE;
 }
 uint32_t state_box_find (const state_causal_t *self, uint32_t parent, unsigned type,

@@ -1,6 +1,7 @@
 /*  Federation metadata: what three replicas say of a federation, through a partition and its end.
    The oracle is a plain count of what each was told. */
 #include "tests/support/check.h"
+#include "tests/support/sweep.h"
 #include "base/random.h"
 #include <muster/metadata.h>
 
@@ -148,9 +149,52 @@ static void it_is_right_after_a_partition (void)
     }
 }
 
+/*  All topics, written at one replica and read at the other. */
+static void life (void *context)
+{
+    mst_bytes_t bytes = { 0 };
+    mst_store_t *one = NULL, *two = NULL;
+    const mst_store_options_t first = { .replica = 1 }, second = { .replica = 2 };
+    mst_store_message_t message;
+    (void) context;
+    mst_err_t err = mst_store_new (&first, &one);
+    if (!err)
+        err = mst_store_new (&second, &two);
+    if (!err)
+        err = mst_store_peer_add (one, 2);
+    if (!err)
+        err = mst_store_peer_add (two, 1);
+    if (!err)
+        err = mst_metadata_add (one, "claims", 3);
+    for (int topic = 0; !err && topic < MST_TOPICS; topic++)
+        if (topic != MST_TOPIC_COUNTERS)
+            err = mst_metadata_set (one, (mst_topic_t) topic, "a name that is not short",
+                                    "a text that is not short", START_NS);
+    if (!err)
+        err =
+            mst_metadata_set (one, MST_TOPIC_RESOURCES, "a name that is not short", NULL, START_NS);
+    if (!err)
+        err = mst_store_sync (one, 2, START_NS);
+    if (!err)
+        err = mst_store_tick (one, START_NS + 10 * (uint64_t) 1000000000);
+    while (!err && mst_store_take_message (one, &message))
+        err = mst_store_receive (two, message.data, message.size_bytes, START_NS);
+    if (!err)
+        err = mst_metadata_json (two, &bytes);
+    mst_bytes_free (&bytes);
+    mst_store_destroy (&one);
+    mst_store_destroy (&two);
+}
+
+static void a_life_with_failing_allocations (void)
+{
+    CHECK (sweep_allocations (life, NULL) > 50);
+}
+
 static CU_TestInfo metadata_tests[] = {
     { "it reads as JSON", it_reads_as_json },
     { "it is right after a partition", it_is_right_after_a_partition },
+    { "a life with failing allocations", a_life_with_failing_allocations },
     CU_TEST_INFO_NULL,
 };
 
