@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "base/little.h"
 
 /*  Bytes or text that live elsewhere; not zero-terminated. */
 typedef struct log_span {
@@ -47,52 +48,34 @@ static inline uint8_t *log_put_u8 (uint8_t *at, uint8_t value)
     return at + 1;
 }
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOG_LITTLE(bits, value) __builtin_bswap##bits (value)
-#else
-#define LOG_LITTLE(bits, value) (value)
-#endif
-
 static inline uint8_t *log_put_u16 (uint8_t *at, uint16_t value)
 {
-    uint16_t little = LOG_LITTLE (16, value);
-    memcpy (at, &little, sizeof little);
-    return at + sizeof little;
+    return base_little_put16 (at, value);
 }
 
 static inline uint8_t *log_put_u32 (uint8_t *at, uint32_t value)
 {
-    uint32_t little = LOG_LITTLE (32, value);
-    memcpy (at, &little, sizeof little);
-    return at + sizeof little;
+    return base_little_put32 (at, value);
 }
 
 static inline uint8_t *log_put_u64 (uint8_t *at, uint64_t value)
 {
-    uint64_t little = LOG_LITTLE (64, value);
-    memcpy (at, &little, sizeof little);
-    return at + sizeof little;
+    return base_little_put64 (at, value);
 }
 
 static inline uint16_t log_load_u16 (const uint8_t *at)
 {
-    uint16_t value;
-    memcpy (&value, at, sizeof value);
-    return LOG_LITTLE (16, value);
+    return base_little_get16 (at);
 }
 
 static inline uint32_t log_load_u32 (const uint8_t *at)
 {
-    uint32_t value;
-    memcpy (&value, at, sizeof value);
-    return LOG_LITTLE (32, value);
+    return base_little_get32 (at);
 }
 
 static inline uint64_t log_load_u64 (const uint8_t *at)
 {
-    uint64_t value;
-    memcpy (&value, at, sizeof value);
-    return LOG_LITTLE (64, value);
+    return base_little_get64 (at);
 }
 
 static inline uint8_t *log_put_bytes (uint8_t *at, const void *data, size_t size_bytes)

@@ -59,9 +59,9 @@ static inline bool state_again_write (state_causal_t *self, state_item_t *item, 
                                       const void *value, uint32_t size_bytes)
 {
     if (state_dot_row (item->dot) != 0 || item->size != STATE_STAMP_BYTES + size_bytes ||
-        stamp <= state_get64 (item->as.inside))
+        stamp <= base_little_get64 (item->as.inside))
         return false;
-    state_copy (state_put64 (item->as.inside, stamp), value, size_bytes);
+    state_copy (base_little_put64 (item->as.inside, stamp), value, size_bytes);
     state_again_renew (self, item);
     return true;
 }

@@ -8,51 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <muster/crdt.h>
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define STATE_LE16(x) (x)
-#define STATE_LE32(x) (x)
-#define STATE_LE64(x) (x)
-#else
-#define STATE_LE16(x) __builtin_bswap16 (x)
-#define STATE_LE32(x) __builtin_bswap32 (x)
-#define STATE_LE64(x) __builtin_bswap64 (x)
-#endif
-
-static inline uint32_t state_get32 (const void *at)
-{
-    uint32_t value;
-    memcpy (&value, at, sizeof value);
-    return STATE_LE32 (value);
-}
-
-static inline uint64_t state_get64 (const void *at)
-{
-    uint64_t value;
-    memcpy (&value, at, sizeof value);
-    return STATE_LE64 (value);
-}
-
-static inline uint8_t *state_put16 (uint8_t *at, uint16_t value)
-{
-    value = STATE_LE16 (value);
-    memcpy (at, &value, sizeof value);
-    return at + sizeof value;
-}
-
-static inline uint8_t *state_put32 (uint8_t *at, uint32_t value)
-{
-    value = STATE_LE32 (value);
-    memcpy (at, &value, sizeof value);
-    return at + sizeof value;
-}
-
-static inline uint8_t *state_put64 (uint8_t *at, uint64_t value)
-{
-    value = STATE_LE64 (value);
-    memcpy (at, &value, sizeof value);
-    return at + sizeof value;
-}
+#include "base/little.h"
 
 static inline uint8_t *state_put (uint8_t *at, const void *data, size_t size_bytes)
 {
@@ -126,13 +82,13 @@ static inline uint8_t state_take8 (state_reader_t *self)
 static inline uint32_t state_take32 (state_reader_t *self)
 {
     const uint8_t *at = state_take (self, 4);
-    return at ? state_get32 (at) : 0;
+    return at ? base_little_get32 (at) : 0;
 }
 
 static inline uint64_t state_take64 (state_reader_t *self)
 {
     const uint8_t *at = state_take (self, 8);
-    return at ? state_get64 (at) : 0;
+    return at ? base_little_get64 (at) : 0;
 }
 
 /*  A count of things that take at least `each` bytes: more than fit into what is left is bad. */

@@ -251,14 +251,14 @@ static mst_err_t head_write (writer_t *writer, const mst_crdt_t *crdt)
     if (err)
         return err;
     at = state_head_put (crdt, at, delta, writer->row_count);
-    at = state_put64 (at, writer->object->forgotten_count);
-    at = state_put64 (at, writer->object->trimmed);
+    at = base_little_put64 (at, writer->object->forgotten_count);
+    at = base_little_put64 (at, writer->object->trimmed);
     for (uint32_t i = 0; i < writer->row_count; i++) {
         const state_row_t *row = &writer->object->rows[writer->rows[i]];
-        at = state_put64 (at, row->replica);
+        at = base_little_put64 (at, row->replica);
         if (delta)
-            at = state_put64 (at, writer->since[writer->rows[i]]);
-        at = state_put64 (at, row->count);
+            at = base_little_put64 (at, writer->since[writer->rows[i]]);
+        at = base_little_put64 (at, row->count);
     }
     state_bytes_end (writer->bytes, at);
     return MST_OK;
@@ -283,7 +283,7 @@ static mst_err_t path_write (writer_t *writer, uint32_t box)
         if (err)
             return err;
         *at = step->type;
-        at = state_put32 (at + 1, step->key_bytes);
+        at = base_little_put32 (at + 1, step->key_bytes);
         state_bytes_end (writer->bytes, state_put (at, state_box_key (step), step->key_bytes));
     }
     return MST_OK;
@@ -297,11 +297,11 @@ static mst_err_t item_write (writer_t *writer, const state_item_t *item)
     mst_err_t err = state_bytes_room (writer->bytes, 12 + (size_t) size_bytes, &at);
     if (err)
         return err;
-    at = state_put64 (at, dot_out (writer, item->dot));
-    at = state_put32 (at, size_bytes << 2 | item->flags);
+    at = base_little_put64 (at, dot_out (writer, item->dot));
+    at = base_little_put32 (at, size_bytes << 2 | item->flags);
     if (writer->object->boxes[item->box].type == MST_CRDT_RGA) {
-        at = state_put64 (at, dot_out (writer, state_sequence_parent (item)));
-        at = state_put64 (at, state_sequence_key (item));
+        at = base_little_put64 (at, dot_out (writer, state_sequence_parent (item)));
+        at = base_little_put64 (at, state_sequence_key (item));
         data += STATE_SEQUENCE_HEAD;
         size_bytes -= STATE_SEQUENCE_HEAD;
     }
@@ -314,7 +314,7 @@ static mst_err_t number_write (writer_t *writer, uint32_t number)
     uint8_t *at;
     mst_err_t err = state_bytes_room (writer->bytes, 4, &at);
     if (!err)
-        state_bytes_end (writer->bytes, state_put32 (at, number));
+        state_bytes_end (writer->bytes, base_little_put32 (at, number));
     return err;
 }
 
@@ -350,10 +350,10 @@ static mst_err_t entries_write (writer_t *writer)
         return err;
     for (uint32_t i = 0; i < writer->entry_count; i++) {
         const state_log_entry_t *entry = &writer->object->log.entries[writer->entries[i]];
-        at = state_put64 (at, dot_out (writer, entry->change));
-        at = state_put64 (at, dot_out (writer, entry->dot));
-        at = state_put32 (at, entry->hash);
-        at = state_put32 (at, entry->form);
+        at = base_little_put64 (at, dot_out (writer, entry->change));
+        at = base_little_put64 (at, dot_out (writer, entry->dot));
+        at = base_little_put32 (at, entry->hash);
+        at = base_little_put32 (at, entry->form);
     }
     state_bytes_end (writer->bytes, at);
     return MST_OK;

@@ -293,7 +293,7 @@ mst_err_t state_change_remove (mst_crdt_t *crdt, const mst_crdt_place_t *place, 
 uint64_t state_item_stamp (const state_item_t *item)
 {
     base_assert (state_item_bytes (item) >= STAMP_BYTES);
-    return state_get64 (state_item_data (item));
+    return base_little_get64 (state_item_data (item));
 }
 
 static bool loses (const state_causal_t *self, const state_item_t *item, uint64_t stamp)
@@ -336,7 +336,7 @@ static mst_err_t register_set (state_causal_t *self, uint32_t box, uint64_t stam
     mst_err_t err = change_begin (self, own == STATE_NONE, 1 + others, &dot);
     if (err)
         return err;
-    (void) state_put64 (head, stamp);
+    (void) base_little_put64 (head, stamp);
     state_item_t form = { .hash = state_item_hash_none (&self->boxes[box]), .box = box & 0xffffff };
     err = item_write (self, own, &form, head, stamped ? STAMP_BYTES : 0, value, size_bytes, dot);
     if (err)
@@ -374,7 +374,7 @@ static mst_err_t counter_add (state_causal_t *self, uint32_t box, uint64_t up, u
             own = i;
     if (own != STATE_NONE)
         memcpy (sums, state_item_data (&self->items[own]), sizeof sums);
-    uint64_t had_up = state_get64 (sums), had_down = state_get64 (sums + 8);
+    uint64_t had_up = base_little_get64 (sums), had_down = base_little_get64 (sums + 8);
     if (up > INT64_MAX - had_up || down > INT64_MAX - had_down)
         return base_error (MST_E_LIMIT, "one replica adds at most 2^63 - 1 to a counter");
     if (up == 0 && down == 0)
@@ -382,7 +382,7 @@ static mst_err_t counter_add (state_causal_t *self, uint32_t box, uint64_t up, u
     mst_err_t err = change_begin (self, own == STATE_NONE, 1, &dot);
     if (err)
         return err;
-    (void) state_put64 (state_put64 (sums, had_up + up), had_down + down);
+    (void) base_little_put64 (base_little_put64 (sums, had_up + up), had_down + down);
     state_item_t form = { .hash = state_item_hash_none (&self->boxes[box]), .box = box & 0xffffff };
     err = item_write (self, own, &form, sums, sizeof sums, NULL, 0, dot);
     if (!err)

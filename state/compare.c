@@ -25,7 +25,7 @@ static mst_err_t put32 (mst_bytes_t *bytes, uint32_t value)
     uint8_t *at;
     mst_err_t err = state_bytes_room (bytes, 4, &at);
     if (!err)
-        state_bytes_end (bytes, state_put32 (at, value));
+        state_bytes_end (bytes, base_little_put32 (at, value));
     return err;
 }
 
@@ -34,7 +34,7 @@ static mst_err_t put64 (mst_bytes_t *bytes, uint64_t value)
     uint8_t *at;
     mst_err_t err = state_bytes_room (bytes, 8, &at);
     if (!err)
-        state_bytes_end (bytes, state_put64 (at, value));
+        state_bytes_end (bytes, base_little_put64 (at, value));
     return err;
 }
 
@@ -239,7 +239,7 @@ static mst_err_t keys_put (mst_store_t *self, mst_bytes_t *bytes, uint32_t level
         keys++;
     }
     if (!err)
-        (void) state_put32 (bytes->data + begin, keys);
+        (void) base_little_put32 (bytes->data + begin, keys);
     return err;
 }
 
@@ -281,7 +281,7 @@ static mst_err_t tree_node_take (mst_store_t *self, uint32_t level, state_reader
     if (level >= self->levels)
         return BASE_LIST_PUSH (nodes, node) ? base_alloc_error () : MST_OK;
     for (uint32_t child = 0; child < STORE_FAN; child++) {
-        uint64_t theirs = state_get64 (reader->at + 8 * child);
+        uint64_t theirs = base_little_get64 (reader->at + 8 * child);
         uint32_t here = node * STORE_FAN + child;
         if (theirs != store_tree_sum (self, level + 1, here) && BASE_LIST_PUSH (nodes, here))
             return base_alloc_error ();
@@ -370,10 +370,10 @@ static mst_err_t state_send (sender_t *sender, const store_object_t *object, con
                                 &at);
     if (err)
         return err;
-    at = state_put (state_put32 (at, object->path_bytes), object->path, object->path_bytes);
+    at = state_put (base_little_put32 (at, object->path_bytes), object->path, object->path_bytes);
     *at++ = object->crdt->type;
     *at++ = back ? STATE_BACK : 0;
-    at = state_put32 (at, (uint32_t) self->scratch.size_bytes);
+    at = base_little_put32 (at, (uint32_t) self->scratch.size_bytes);
     at = state_put (at, self->scratch.data, self->scratch.size_bytes);
     state_bytes_end (sender->bytes, at);
     sender->sent++;

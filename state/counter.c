@@ -165,10 +165,10 @@ mst_err_t state_counter_encode (const mst_crdt_t *crdt, const mst_dot_t *dots, s
         const state_tally_t *row = &self->rows[i];
         if (!row_tells (row) || (delta && !row_is_new (row, dots, count)))
             continue;
-        at = state_put64 (at, row->replica);
-        at = state_put64 (at, row->up);
+        at = base_little_put64 (at, row->replica);
+        at = base_little_put64 (at, row->up);
         if (both)
-            at = state_put64 (at, row->down);
+            at = base_little_put64 (at, row->down);
         rows++;
     }
     (void) state_head_put (crdt, begin, delta, rows);
@@ -180,9 +180,9 @@ mst_err_t state_counter_encode (const mst_crdt_t *crdt, const mst_dot_t *dots, s
 
 static state_tally_t row_at (const uint8_t *at, bool both)
 {
-    return (state_tally_t){ .replica = state_get64 (at),
-                            .up = state_get64 (at + 8),
-                            .down = both ? state_get64 (at + 16) : 0 };
+    return (state_tally_t){ .replica = base_little_get64 (at),
+                            .up = base_little_get64 (at + 8),
+                            .down = both ? base_little_get64 (at + 16) : 0 };
 }
 
 /*  The same replicas on both sides, as it is most of the time: checked and joined in two short

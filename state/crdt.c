@@ -215,7 +215,7 @@ uint8_t *state_head_put (const mst_crdt_t *crdt, uint8_t *at, bool delta, uint32
     at[1] = crdt->type;
     at[2] = delta;
     at[3] = 0;
-    return state_put64 (state_put32 (at + 4, rows), crdt->forgotten);
+    return base_little_put64 (base_little_put32 (at + 4, rows), crdt->forgotten);
 }
 
 mst_err_t mst_crdt_encode (const mst_crdt_t *crdt, mst_bytes_t *bytes)
@@ -261,7 +261,7 @@ static mst_err_t head_check (const mst_crdt_t *crdt, const uint8_t *data, size_t
         return base_error (MST_E_STATE_DIFFERS, "the bytes of a %s came for a %s",
                            mst_crdt_type_name ((mst_crdt_type_t) data[1]),
                            mst_crdt_type_name ((mst_crdt_type_t) crdt->type));
-    if (!adopt && state_get64 (data + 8) != crdt->forgotten)
+    if (!adopt && base_little_get64 (data + 8) != crdt->forgotten)
         return base_error (MST_E_STATE_DIFFERS, "the sender has forgotten other replicas than are "
                                                 "forgotten here: both have to forget the same");
     return MST_OK;
@@ -279,7 +279,7 @@ mst_err_t state_merge (mst_crdt_t *crdt, const void *data, size_t size_bytes, bo
     state_reader_t reader = state_reader (bytes + 4, size_bytes - 4);
     if (adopt && delta)
         return state_malformed (crdt, "a new object begins with a whole state, not a delta");
-    uint64_t forgotten = state_get64 (bytes + 8);
+    uint64_t forgotten = base_little_get64 (bytes + 8);
     if (state_is_counter (crdt->type))
         err = state_counter_merge (crdt, &reader, &news);
     else if (crdt->type == MST_CRDT_LWW)

@@ -106,7 +106,7 @@ static mst_err_t needs_check (const mst_store_t *self, const store_record_t *rec
 {
     for (uint32_t i = 0; i < record->need_count; i++) {
         const uint8_t *at = record->needs + (size_t) i * 16;
-        *missing = (mst_dot_t){ state_get64 (at), state_get64 (at + 8) };
+        *missing = (mst_dot_t){ base_little_get64 (at), base_little_get64 (at + 8) };
         uint32_t origin =
             missing->replica ? store_origin_find (self, missing->replica) : STATE_NONE;
         uint64_t here = origin == STATE_NONE ? 0 : self->origins.items[origin].prefix;

@@ -73,23 +73,23 @@ static mst_err_t record_write (mst_store_t *self, const store_object_t *object,
         bytes, RECORD_HEAD + object->path_bytes + 16 * needs + delta->size_bytes, &at);
     if (err)
         return err;
-    at = state_put64 (at, self->options.replica);
-    at = state_put64 (at, self->origins.items[0].prefix + 1);
+    at = base_little_put64 (at, self->options.replica);
+    at = base_little_put64 (at, self->origins.items[0].prefix + 1);
     *at++ = (uint8_t) consistency;
     *at++ = 0;
     *at++ = object->crdt->type;
     *at++ = 0;
-    counts = state_put32 (at, object->path_bytes);
-    at = state_put32 (counts + 4, (uint32_t) delta->size_bytes);
+    counts = base_little_put32 (at, object->path_bytes);
+    at = base_little_put32 (counts + 4, (uint32_t) delta->size_bytes);
     at = state_put (at, object->path, object->path_bytes);
     for (size_t i = 0; i < needs; i++) {
         const store_origin_t *origin = &self->origins.items[i];
         if (origin->prefix == 0)
             continue;
-        at = state_put64 (state_put64 (at, origin->replica), origin->prefix);
+        at = base_little_put64 (base_little_put64 (at, origin->replica), origin->prefix);
         need_count++;
     }
-    (void) state_put32 (counts, need_count);
+    (void) base_little_put32 (counts, need_count);
     state_bytes_end (bytes, state_put (at, delta->data, delta->size_bytes));
     return MST_OK;
 }
@@ -178,7 +178,7 @@ static mst_err_t change_put (mst_bytes_t *bytes, const store_change_t *change)
     mst_err_t err = state_bytes_room (bytes, 4 + (size_t) change->size_bytes, &at);
     if (err)
         return err;
-    at = state_put32 (at, change->size_bytes);
+    at = base_little_put32 (at, change->size_bytes);
     uint8_t *end = state_put (at, change->data, change->size_bytes);
     at[RECORD_HOPS] = (uint8_t) (change->hops + 1);
     state_bytes_end (bytes, end);

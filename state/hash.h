@@ -23,11 +23,11 @@ static inline uint64_t state_hash_tail (uint64_t seed, const uint8_t *at, size_t
 {
     uint64_t a = 0, b = 0;
     if (size_bytes >= 8) {
-        a = state_get64 (at);
-        b = state_get64 (at + size_bytes - 8);
+        a = base_little_get64 (at);
+        b = base_little_get64 (at + size_bytes - 8);
     } else if (size_bytes >= 4) {
-        a = state_get32 (at);
-        b = state_get32 (at + size_bytes - 4);
+        a = base_little_get32 (at);
+        b = base_little_get32 (at + size_bytes - 4);
     } else if (size_bytes > 0) {
         a = (uint64_t) at[0] << 16 | (uint64_t) at[size_bytes / 2] << 8 | at[size_bytes - 1];
     }
@@ -39,11 +39,12 @@ static inline uint64_t state_hash (uint64_t seed, const void *data, size_t size_
     const uint8_t *at = data;
     size_t left = size_bytes;
     if (size_bytes == 8) { /* most of the time: as below, in one go */
-        uint64_t word = state_get64 (at);
+        uint64_t word = base_little_get64 (at);
         return state_hash_mix (seed ^ word, word ^ (uint64_t) 8 << 56);
     }
     for (; left > 16; left -= 16, at += 16)
-        seed = state_hash_mix (seed ^ state_get64 (at), state_get64 (at + 8) ^ size_bytes);
+        seed =
+            state_hash_mix (seed ^ base_little_get64 (at), base_little_get64 (at + 8) ^ size_bytes);
     return state_hash_tail (seed, at, left);
 }
 

@@ -112,8 +112,8 @@ static bool content_good (const incoming_t *in, const state_item_t *item, uint64
     const uint8_t *data = state_item_data (item);
     unsigned type = in->object.as.causal.boxes[item->box].type;
     if (state_is_counter (type))
-        return state_get64 (data) <= INT64_MAX && state_get64 (data + 8) <= INT64_MAX &&
-               (type == MST_CRDT_PNCOUNTER || state_get64 (data + 8) == 0);
+        return base_little_get64 (data) <= INT64_MAX && base_little_get64 (data + 8) <= INT64_MAX &&
+               (type == MST_CRDT_PNCOUNTER || base_little_get64 (data + 8) == 0);
     if (type == MST_CRDT_LWW && state_item_stamp (item) > *latest)
         *latest = state_item_stamp (item);
     if (type != MST_CRDT_RGA)

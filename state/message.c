@@ -18,8 +18,8 @@ mst_err_t store_out_begin (mst_store_t *self, uint64_t peer, store_kind_t kind, 
     at[1] = 'S';
     at[2] = STORE_WIRE;
     at[3] = (uint8_t) kind;
-    at = state_put64 (state_put32 (at + 4, 0), self->options.replica);
-    at = state_put64 (state_put64 (at, self->clock.last), self->forgotten_sum);
+    at = base_little_put64 (base_little_put32 (at + 4, 0), self->options.replica);
+    at = base_little_put64 (base_little_put64 (at, self->clock.last), self->forgotten_sum);
     state_bytes_end (&out.bytes, at);
     BASE_LIST_PUT (&self->out, out);
     *bytes = &self->out.items[self->out.count - 1].bytes;
@@ -31,7 +31,7 @@ void store_out_end (mst_store_t *self)
     base_assert (self->out.count > self->out_taken);
     const mst_bytes_t *bytes = &self->out.items[self->out.count - 1].bytes;
     uint32_t crc = base_crc32c (0, bytes->data + 8, bytes->size_bytes - 8);
-    (void) state_put32 (bytes->data + 4, crc);
+    (void) base_little_put32 (bytes->data + 4, crc);
     self->stats.messages_out++;
     self->stats.bytes_out += bytes->size_bytes;
 }
@@ -70,7 +70,7 @@ static mst_err_t frame_check (mst_store_t *self, const uint8_t *data, size_t siz
         return base_error (MST_E_VERSION, "a store's message of version %d; this Muster speaks %d",
                            data[2], STORE_WIRE);
     }
-    if (state_get32 (data + 4) != base_crc32c (0, data + 8, size_bytes - 8)) {
+    if (base_little_get32 (data + 4) != base_crc32c (0, data + 8, size_bytes - 8)) {
         self->stats.refused_malformed++;
         return base_error (
             MST_E_MALFORMED,
@@ -128,17 +128,18 @@ mst_err_t mst_store_receive (mst_store_t *store, const void *data, size_t size_b
     store->stats.bytes_in += size_bytes;
     mst_err_t err = frame_check (store, bytes, size_bytes);
     if (!err)
-        err = sender_check (store, state_get64 (bytes + 8), &peer);
+        err = sender_check (store, base_little_get64 (bytes + 8), &peer);
     if (err)
         return err;
-    err = mst_hlc_see (&store->clock, state_get64 (bytes + 16), store->now_ns);
+    err = mst_hlc_see (&store->clock, base_little_get64 (bytes + 16), store->now_ns);
     if (err) {
         store->stats.refused_clock++;
         return err;
     }
     state_reader_t reader = state_reader (bytes + STORE_HEAD_BYTES, size_bytes - STORE_HEAD_BYTES);
     uint64_t counted = store->stats.refused_malformed;
-    err = message_take (store, peer, (store_kind_t) bytes[3], state_get64 (bytes + 24), &reader);
+    err = message_take (store, peer, (store_kind_t) bytes[3], base_little_get64 (bytes + 24),
+                        &reader);
     if (err == MST_E_MALFORMED && counted == store->stats.refused_malformed)
         store->stats.refused_malformed++; /* not an object's bytes, but what stands around them */
     return err;

@@ -142,10 +142,10 @@ mst_err_t store_have_put (const mst_store_t *self, mst_bytes_t *bytes)
         const store_origin_t *origin = &self->origins.items[i];
         if (origin->prefix == 0)
             continue;
-        at = state_put64 (state_put64 (at, origin->replica), origin->prefix);
+        at = base_little_put64 (base_little_put64 (at, origin->replica), origin->prefix);
         count++;
     }
-    (void) state_put32 (begin, count);
+    (void) base_little_put32 (begin, count);
     state_bytes_end (bytes, at);
     return MST_OK;
 }

@@ -12,7 +12,7 @@ static mst_err_t items_count (const state_causal_t *self, uint32_t box, int64_t 
     for (uint32_t i = state_items_first (self, box); i != STATE_NONE;
          i = state_items_next (self, i)) {
         const uint8_t *data = state_item_data (&self->items[i]);
-        sum += (wide_t) state_get64 (data) - state_get64 (data + 8);
+        sum += (wide_t) base_little_get64 (data) - base_little_get64 (data + 8);
     }
     if (sum > INT64_MAX || sum < INT64_MIN)
         return base_error (MST_E_LIMIT, "the counter's value needs more than 64 bits");

@@ -69,9 +69,9 @@ mst_err_t state_register_encode (const mst_crdt_t *crdt, bool delta, mst_bytes_t
         return err;
     at = state_head_put (crdt, at, delta, self->stamp != 0);
     if (self->stamp != 0) {
-        at = state_put64 (at, self->replica);
-        at = state_put64 (at, self->stamp);
-        at = state_put32 (at, self->size_bytes);
+        at = base_little_put64 (at, self->replica);
+        at = base_little_put64 (at, self->stamp);
+        at = base_little_put32 (at, self->size_bytes);
         at = state_put (at, value_of (self), self->size_bytes);
     }
     state_bytes_end (bytes, at);

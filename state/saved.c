@@ -9,7 +9,7 @@ enum { SAVED_HEAD = 16, SAVED_VERSION = 1 };
 static mst_err_t put64 (mst_bytes_t *bytes, uint64_t value)
 {
     uint8_t number[8];
-    (void) state_put64 (number, value);
+    (void) base_little_put64 (number, value);
     return state_bytes_put (bytes, number, sizeof number);
 }
 
@@ -81,7 +81,7 @@ mst_err_t mst_store_save (const mst_store_t *store, mst_bytes_t *bytes)
         return err;
     memset (at, 0, SAVED_HEAD);
     memcpy (at, "MSTO", 4);
-    (void) state_put32 (at + 4, SAVED_VERSION);
+    (void) base_little_put32 (at + 4, SAVED_VERSION);
     state_bytes_end (bytes, at + SAVED_HEAD);
     err = contents_put (store, bytes);
     if (err) {
@@ -89,8 +89,8 @@ mst_err_t mst_store_save (const mst_store_t *store, mst_bytes_t *bytes)
         return err;
     }
     at = bytes->data + began;
-    (void) state_put32 (at + 8,
-                        base_crc32c (0, at + SAVED_HEAD, bytes->size_bytes - began - SAVED_HEAD));
+    (void) base_little_put32 (
+        at + 8, base_crc32c (0, at + SAVED_HEAD, bytes->size_bytes - began - SAVED_HEAD));
     return MST_OK;
 }
 
@@ -202,10 +202,10 @@ mst_err_t mst_store_load (mst_store_t *store, const void *data, size_t size_byte
                                                    "peers are added");
     if (size_bytes < SAVED_HEAD + 8 || memcmp (at, "MSTO", 4) != 0)
         return saved_bad ("it does not begin like one");
-    if (state_get32 (at + 4) != SAVED_VERSION)
+    if (base_little_get32 (at + 4) != SAVED_VERSION)
         return base_error (MST_E_VERSION, "a saved store of version %u; this Muster reads %d",
-                           state_get32 (at + 4), SAVED_VERSION);
-    if (state_get32 (at + 8) != base_crc32c (0, at + SAVED_HEAD, size_bytes - SAVED_HEAD))
+                           base_little_get32 (at + 4), SAVED_VERSION);
+    if (base_little_get32 (at + 8) != base_crc32c (0, at + SAVED_HEAD, size_bytes - SAVED_HEAD))
         return saved_bad ("its checksum fails: it was cut or damaged");
     state_reader_t reader = state_reader (at + SAVED_HEAD, size_bytes - SAVED_HEAD);
     if (state_take64 (&reader) != store->options.replica)

@@ -307,7 +307,7 @@ static mst_err_t object_merge (mst_store_t *self, store_object_t *object, const 
     bool whole = size_bytes > 2 && data[2] == 0, settled;
     settled = store_own_count (object->crdt) == object->committed;
     if (made && whole && size_bytes >= STATE_HEAD_BYTES &&
-        state_get64 (data + 8) != self->forgotten_sum)
+        base_little_get64 (data + 8) != self->forgotten_sum)
         return base_error (MST_E_STATE_DIFFERS, "an object of a replica that has forgotten others");
     mst_err_t err = state_merge (object->crdt, data, size_bytes, made && whole, latest, changed);
     if (!err && settled)
