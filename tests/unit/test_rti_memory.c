@@ -73,6 +73,9 @@ static void story_together (void)
         RTI_DRIVER_ASK (&driver, names[i], SYNCHRONIZATION_POINT_ACHIEVED,
                         synchronization_point_achieved, TEXT ("ready"), i != 2);
     }
+    RTI_DRIVER_SEND (&driver, "sun", CLOCK_ASK, clock_ask, 1, 1, 2, -300, 10, 7, 0,
+                     3); /* Berkeley */
+    RTI_DRIVER_SEND (&driver, "moon", CLOCK_ASK, clock_ask, 2, 1, 4, -300, 10, 7, 0, 3); /* PTP */
     arrive ("sun");
     arrive ("moon");
     arrive ("sun");
