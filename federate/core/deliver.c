@@ -274,8 +274,8 @@ static inline bool is_final (const federate_core_t *self, int64_t time)
             timemgmt_kind_strict ((timemgmt_kind_t) (self->grant.kind - 1)));
 }
 
-static bool take_timed (federate_core_t *self, const timemgmt_message_t *entry,
-                        federate_timed_t *timed, federate_delivery_t *delivery)
+static inline bool take_timed (federate_core_t *self, const timemgmt_message_t *entry,
+                               const federate_timed_t *timed, federate_delivery_t *delivery)
 {
     wire_reader_t reader;
     wire_message_t message;
@@ -285,14 +285,18 @@ static bool take_timed (federate_core_t *self, const timemgmt_message_t *entry,
                       (size_t) (timed->parcel->data + timed->parcel->size_bytes - timed->at));
     mst_err_t err = wire_message_read (&reader, &message);
     base_assert (err == MST_OK); /* it was read when it was queued */
-    self->provisional = !is_final (self, entry->time);
+    bool final = is_final (self, entry->time);
+    if (!final)
+        self->provisional = true;
     bool found = make_message (self, peer, &message, &reader, true, delivery);
     delivery->reception.sequence = entry->sequence;
     delivery->reception.retraction.id =
         FEDERATE_HANDED_ID (FEDERATE_HANDED_KEY (entry->sequence, entry->index));
-    if (found && self->provisional)
-        err = federate_recall_given (self, peer, entry, timed, &message);
-    self->provisional = false;
+    if (!final) {
+        self->provisional = false;
+        if (found)
+            err = federate_recall_given (self, peer, entry, timed, &message);
+    }
     mst_err_t failed = federate_object_unqueued (self, timed->object);
     if (err || failed)
         (void) federate_input_lost (self, err ? err : failed); /* behind this message */
@@ -312,7 +316,6 @@ static bool next_timed (federate_core_t *self, federate_delivery_t *delivery)
         federate_timed_free (self, entry.payload);
         if (take_timed (self, &entry, &timed, delivery)) {
             self->taken_parcel = timed.parcel;
-            self->gave = true;
             if (entry.time < self->least_given)
                 self->least_given = entry.time;
             return true;
@@ -600,8 +603,8 @@ static bool asks_again (federate_core_t *self)
 {
     bool by_message = self->grant.kind == WIRE_ADVANCE_NMR || self->grant.kind == WIRE_ADVANCE_NMRA;
 
-    if (!by_message || !self->thinned || self->gave || !self->constrained ||
-        self->grant.time >= self->requested)
+    if (!by_message || !self->thinned || self->least_given != TIMEMGMT_KEY_MAX ||
+        !self->constrained || self->grant.time >= self->requested)
         return false;
     self->granting = false;
     self->thinned = false;

@@ -110,43 +110,43 @@ static mst_err_t timed_slot (federate_core_t *self, uint32_t *slot)
     return MST_OK;
 }
 
-void federate_timed_free (federate_core_t *self, uint64_t slot)
-{
-    base_assert (slot < self->timed.count);
-    self->timed.items[slot].next_free = self->timed_free;
-    self->timed_free = (uint32_t) slot + 1;
-}
-
 /*  The parcel's reference is the queue's then. */
-mst_err_t federate_inbound_queue (federate_core_t *self, const timemgmt_message_t *message,
-                                  federate_parcel_t *parcel, const uint8_t *at, uint64_t object)
+static inline mst_err_t put_timed (federate_core_t *self, timemgmt_message_t *entry,
+                                   const federate_timed_t *fresh)
 {
-    timemgmt_message_t entry = *message;
     uint32_t slot;
 
-    base_assert (self != NULL && parcel != NULL);
     mst_err_t err = timed_slot (self, &slot);
     if (err)
         return err;
-    entry.payload = slot;
-    err = timemgmt_tso_queue_push (self->queue, &entry);
+    entry->payload = slot;
+    err = timemgmt_tso_queue_push (self->queue, entry);
     if (err) {
         federate_timed_free (self, slot);
         return err;
     }
-    self->timed.items[slot] = (federate_timed_t){ .parcel = parcel, .at = at, .object = object };
-    federate_object_queued (self, object);
+    self->timed.items[slot] = *fresh;
+    federate_object_queued (self, fresh->object);
     return MST_OK;
 }
 
-static mst_err_t queue_timed (federate_core_t *self, const federate_peer_t *peer,
-                              federate_bundle_t *bundle, const wire_message_t *message,
-                              const uint8_t *at)
+mst_err_t federate_inbound_queue (federate_core_t *self, timemgmt_message_t *entry,
+                                  federate_parcel_t *parcel, const uint8_t *at, uint64_t object)
+{
+    base_assert (self != NULL && parcel != NULL);
+    return put_timed (self, entry,
+                      &(federate_timed_t){ .parcel = parcel, .at = at, .object = object });
+}
+
+static inline mst_err_t queue_timed (federate_core_t *self, const federate_peer_t *peer,
+                                     federate_bundle_t *bundle, const wire_message_t *message,
+                                     const uint8_t *at)
 {
     timemgmt_message_t entry = { message->time, bundle->head.sequence, peer->id, bundle->index, 0 };
-    uint64_t object = message->type == WIRE_MESSAGE_INTERACTION ? 0 : message->target;
+    federate_timed_t fresh = { .parcel = bundle->parcel, .at = at };
 
-    mst_err_t err = federate_inbound_queue (self, &entry, bundle->parcel, at, object);
+    fresh.object = message->type == WIRE_MESSAGE_INTERACTION ? 0 : message->target;
+    mst_err_t err = put_timed (self, &entry, &fresh);
     if (!err)
         bundle->parcel->references++;
     return err;
@@ -177,9 +177,9 @@ static mst_err_t drop_late (federate_core_t *self, const federate_peer_t *peer, 
 }
 
 /*  A time-stamped message that is neither late nor cut off. */
-static mst_err_t sort_timed (federate_core_t *self, federate_peer_t *peer,
-                             federate_bundle_t *bundle, const wire_message_t *message,
-                             const uint8_t *at)
+static inline mst_err_t sort_timed (federate_core_t *self, federate_peer_t *peer,
+                                    federate_bundle_t *bundle, const wire_message_t *message,
+                                    const uint8_t *at)
 {
     if (message->type == WIRE_MESSAGE_RETRACTION)
         return federate_recall (self, peer, bundle->head.sequence, message);

@@ -390,10 +390,9 @@ struct federate_core {
     uint8_t advance_kind;
     int64_t now, requested;
     uint64_t request_number;
-    bool granting; /* a grant is in hand; its messages are being delivered */
-    bool gave;     /* … and there was one */
-    bool thinned;  /* since the request a queued message was retracted */
-    int64_t least_given;
+    bool granting;       /* a grant is in hand; its messages are being delivered */
+    int64_t least_given; /* … the smallest stamp; TIMEMGMT_KEY_MAX: none was */
+    bool thinned;        /* since the request a queued message was retracted */
     wire_grant_t grant;
 
     /* retraction: of what we sent, in the order of numbers; of what came, see peers */
@@ -641,9 +640,13 @@ void federate_recall_forget (federate_core_t *self, uint64_t object);
 void federate_recall_free (federate_peer_t *peer);
 
 /*  inbound.c: a time-stamped message that is in no bundle any more. */
-mst_err_t federate_inbound_queue (federate_core_t *self, const timemgmt_message_t *entry,
+mst_err_t federate_inbound_queue (federate_core_t *self, timemgmt_message_t *entry,
                                   federate_parcel_t *parcel, const uint8_t *at, uint64_t object);
-void federate_timed_free (federate_core_t *self, uint64_t slot);
+static inline void federate_timed_free (federate_core_t *self, uint64_t slot)
+{
+    self->timed.items[slot].next_free = self->timed_free;
+    self->timed_free = (uint32_t) slot + 1;
+}
 
 /*  time.c */
 mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *grant);

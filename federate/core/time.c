@@ -234,7 +234,6 @@ mst_err_t federate_time_granted (federate_core_t *self, const wire_grant_t *gran
                            FEDERATE_TIME (self, self->now));
     base_trace ("federate/core/time.c: federate_time_granted");
     self->granting = true;
-    self->gave = false;
     self->least_given = TIMEMGMT_KEY_MAX;
     self->grant = *grant;
     self->grant.need = (wire_pairs_t){ NULL, 0 };

@@ -314,6 +314,23 @@ static void on_constrained (void *user, mst_federate_t fed, mst_time_t time)
     say (self, "constrained @%" PRId64 "\n", time);
 }
 
+/*  No line: whoever flushes does it often. */
+static void on_flushed (void *user, mst_federate_t fed, mst_time_t time, mst_time_t optimistic)
+{
+    actor_t *self = user;
+    (void) fed;
+    CHECK (optimistic >= time);
+    self->granted = time;
+    self->grants++;
+}
+
+static void on_retracted (void *user, mst_federate_t fed, const mst_retracted_t *what)
+{
+    actor_t *self = user;
+    (void) fed;
+    say (self, "retracted by %s @%" PRId64 "\n", what->sender_name, what->time);
+}
+
 static void on_granted (void *user, mst_federate_t fed, mst_time_t time)
 {
     actor_t *self = user;
@@ -496,6 +513,8 @@ mst_callbacks_t actor_callbacks (void)
                               .regulation_enabled = on_regulation,
                               .constrained_enabled = on_constrained,
                               .granted = on_granted,
+                              .flush_queue_granted = on_flushed,
+                              .retraction_requested = on_retracted,
                               .point_registered = on_point_registered,
                               .point_announced = on_announced,
                               .synchronized = on_synchronized,

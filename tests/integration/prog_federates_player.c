@@ -4,6 +4,8 @@
                                                "ready", then updates and steps by 1 for ever
         prog_federates_player RTI NAME until T     the same up to time T; there it is granted and
    waits prog_federates_player RTI NAME idle    joins, says "ready", waits for callbacks
+        prog_federates_player RTI NAME retracts  as step; sends an update for 20 and takes it back
+                                               when somebody updates a Body; then goes on to 50
         prog_federates_player RTI NAME flood   sends notes of 64 KiB for ever
         prog_federates_player RTI NAME threads says how many threads the join has made, without
    libzmq's */
@@ -55,6 +57,43 @@ static int step (mst_federate_t fed, mst_time_t until)
     while (mst_evoke (fed, -1, NULL) == MST_OK)
         ;
     return 0;
+}
+
+static bool heard;
+
+static void on_reflected (void *user, mst_federate_t fed, const mst_reception_t *update)
+{
+    (void) user, (void) fed, (void) update;
+    heard = true;
+}
+
+static int retracts (mst_federate_t fed)
+{
+    mst_class_t body;
+    mst_attribute_t position;
+    mst_object_t object;
+    mst_retraction_t handle;
+    mst_send_options_t options = { .retraction = &handle };
+
+    if (mst_class_find (fed, "Body", &body) ||
+        mst_attribute_find (fed, body, "Position", &position) || mst_publish (fed, body, NULL, 0) ||
+        mst_subscribe (fed, body, NULL, 0) || mst_register (fed, body, NULL, &object) ||
+        mst_enable_time (fed, 1))
+        return failed ("to begin");
+    mst_value_t value = { position.id, 5, "wrong" };
+    (void) ready ("");
+    if (mst_update (fed, object, &value, 1, 20, &options) || mst_flush (fed))
+        return failed ("to send");
+    while (!heard) { /* what the others say of the future comes by a flush */
+        if (mst_flush_queue_request (fed, 1) || mst_await_grant (fed, -1, NULL) ||
+            mst_evoke (fed, 10, NULL))
+            return failed ("to flush");
+    }
+    value.data = "right";
+    if (mst_retract (fed, handle) || mst_update (fed, object, &value, 1, 21, NULL) ||
+        mst_advance (fed, 50, -1))
+        return failed ("to retract");
+    return ready (" and there");
 }
 
 static int idle (mst_federate_t fed)
@@ -123,6 +162,8 @@ int main (int argc, char **argv)
                                    .modules = &fom,
                                    .module_count = 1,
                                    .route_window_bytes = WINDOW_BYTES };
+    if (strcmp (argv[3], "retracts") == 0)
+        options.callbacks.reflected = on_reflected;
     int before = count_threads ();
     if (mst_join (&options, &fed))
         return failed ("to join");
@@ -132,6 +173,8 @@ int main (int argc, char **argv)
         return step (fed, MST_TIME_NEVER);
     if (strcmp (argv[3], "until") == 0 && argc > 4)
         return step (fed, atoll (argv[4]));
+    if (strcmp (argv[3], "retracts") == 0)
+        return retracts (fed);
     if (strcmp (argv[3], "flood") == 0)
         return flood (fed);
     return idle (fed);

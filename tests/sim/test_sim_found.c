@@ -88,6 +88,26 @@ static void test_cut_of_what_was_released (void)
     again (SIM_DEATH, 489);
 }
 
+/*  In the line of receive order, retracted, and its sender gone before it was taken: still not for
+   the user. */
+static void test_retracted_in_the_line (void)
+{
+    again (SIM_OPTIMISTIC, 76);
+    again (SIM_OPTIMISTIC, 114);
+}
+
+/*  A removal that is taken back counts from its callback on, not from the frame. */
+static void test_removal_taken_back (void)
+{
+    again (SIM_OPTIMISTIC, 594);
+}
+
+/*  What waits behind a removal that is not final must not keep it from becoming so. */
+static void test_behind_a_removal (void)
+{
+    again (SIM_OPTIMISTIC, 8754);
+}
+
 static CU_TestInfo tests[] = {
     { "regulation ahead of time is an advance", test_regulation_is_an_advance },
     { "held bundles are not acknowledged", test_held_bundles_are_not_acknowledged },
@@ -99,6 +119,9 @@ static CU_TestInfo tests[] = {
     { "a departure has its turn", test_departure_has_its_turn },
     { "discovery comes before the update", test_discovery_comes_first },
     { "the cut of what was released", test_cut_of_what_was_released },
+    { "retracted in the line", test_retracted_in_the_line },
+    { "a removal taken back", test_removal_taken_back },
+    { "behind a removal", test_behind_a_removal },
     CU_TEST_INFO_NULL,
 };
 TEST_MAIN ({ "sim found", NULL, NULL, NULL, NULL, tests })
