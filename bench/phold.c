@@ -151,7 +151,7 @@ static bare_entry_t bare_next (const phold_t *phold, bare_process_t *processes, 
     if (base_random_unit (random) < phold->remote)
         target = (uint32_t) base_random_below (random, phold->processes);
     double delay =
-        phold->lookahead - (MEAN - phold->lookahead) * log1p (-base_random_unit (random));
+        phold->lookahead - (MEAN - phold->lookahead) * log (1.0 - base_random_unit (random));
     return (bare_entry_t){ now + delay, target, 0 };
 }
 

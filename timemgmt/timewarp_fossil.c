@@ -58,13 +58,35 @@ static uint32_t fossil_commit (timewarp_worker_t *self, mst_timewarp_process_t *
     return event;
 }
 
+/*  Where no states are saved: commits and drops in one go. */
+static void fossil_pass (timewarp_worker_t *self, mst_timewarp_process_t *process)
+{
+    uint32_t event = process->first;
+    while (event != TIMEWARP_NONE &&
+           timewarp_before (timewarp_event (self->run, event), &self->gvt)) {
+        uint32_t next = timewarp_event (self->run, event)->next;
+        timewarp_commit (self, event);
+        timewarp_release (self, event);
+        event = next;
+    }
+    process->first = event;
+    if (event == TIMEWARP_NONE)
+        process->latest = TIMEWARP_NONE;
+    else
+        timewarp_event (self->run, event)->prev = TIMEWARP_NONE;
+}
+
 void timewarp_collect (timewarp_worker_t *self, mst_timewarp_process_t *process)
 {
     uint32_t keep;
     if (process->first == TIMEWARP_NONE)
         return;
-    uint32_t open = fossil_commit (self, process, &keep);
-    fossil_drop_until (self, process, self->run->copies ? keep : open);
+    if (!self->run->copies) {
+        fossil_pass (self, process);
+        return;
+    }
+    (void) fossil_commit (self, process, &keep);
+    fossil_drop_until (self, process, keep);
 }
 
 /*  A process all of whose events are final needs no history: its next event saves its state. */
@@ -75,10 +97,12 @@ void timewarp_collect_all (timewarp_worker_t *self)
         mst_timewarp_process_t *process = timewarp_process (self->run, id);
         if (process->first == TIMEWARP_NONE)
             continue;
-        uint32_t open = fossil_commit (self, process, &keep);
-        if (open == TIMEWARP_NONE || !self->run->copies)
-            keep = open;
-        fossil_drop_until (self, process, keep);
+        if (!self->run->copies)
+            fossil_pass (self, process);
+        else if (fossil_commit (self, process, &keep) == TIMEWARP_NONE)
+            fossil_drop_until (self, process, TIMEWARP_NONE);
+        else
+            fossil_drop_until (self, process, keep);
     }
 }
 

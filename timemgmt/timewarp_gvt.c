@@ -33,6 +33,7 @@ static void gvt_second (timewarp_worker_t *self)
 {
     timewarp_key_t least;
     timewarp_withdraw (self);
+    timewarp_flush (self);
     uint32_t top = timewarp_top (self);
     least = top == TIMEWARP_NONE ? timewarp_never : timewarp_key (timewarp_event (self->run, top));
     if (timewarp_key_before (&self->least_sent, &least))
@@ -70,6 +71,7 @@ bool timewarp_gvt_turn (timewarp_worker_t *self)
     if (__builtin_expect (phase == self->phase, 1))
         return false;
     self->phase = phase;
+    timewarp_flush (self);
     if (phase % GVT_PHASES == GVT_FIRST)
         self->least_sent = timewarp_never;
     else if (phase % GVT_PHASES == GVT_SECOND)

@@ -53,7 +53,7 @@ uint64_t mst_timewarp_below (mst_timewarp_process_t *process, uint64_t bound)
 
 double mst_timewarp_exponential (mst_timewarp_process_t *process, double mean)
 {
-    return -mean * log1p (-mst_timewarp_unit (process));
+    return -mean * log (1.0 - mst_timewarp_unit (process)); /* 1 - u is exact, and never 0 */
 }
 
 /*  Sending --------------------------------------------------------------------------------------
@@ -99,18 +99,41 @@ static timewarp_wrong_t handler_wrong (const timewarp_worker_t *self,
     return process->sequence == UINT32_MAX ? TIMEWARP_WRONG_SEQUENCE : TIMEWARP_WRONG_GENERATION;
 }
 
-/*  Into the inbox of another worker. */
-static void handler_post (timewarp_worker_t *self, timewarp_worker_t *to, uint32_t event)
+/*  For another worker: the events that it is sent within a while change hands together. */
+static void handler_post (timewarp_worker_t *self, uint32_t to, uint32_t event)
 {
     timewarp_event_t *it = timewarp_event (self->run, event);
+    timewarp_parcel_t *parcel = &self->parcels[to];
     timewarp_key_t key = timewarp_key (it);
-    unsigned head = atomic_load_explicit (&to->inbox, memory_order_relaxed);
     if (timewarp_key_before (&key, &self->least_sent))
         self->least_sent = key;
+    it->next = parcel->first;
+    parcel->first = event;
+    if (it->next == TIMEWARP_NONE)
+        parcel->last = event;
+    self->parcels_any = true;
+}
+
+static void handler_hand_over (timewarp_worker_t *self, timewarp_parcel_t *parcel,
+                               timewarp_worker_t *to)
+{
+    timewarp_event_t *last = timewarp_event (self->run, parcel->last);
+    unsigned head = atomic_load_explicit (&to->inbox, memory_order_relaxed);
     do
-        it->next = head;
-    while (!atomic_compare_exchange_weak_explicit (&to->inbox, &head, event, memory_order_release,
-                                                   memory_order_relaxed));
+        last->next = head;
+    while (!atomic_compare_exchange_weak_explicit (&to->inbox, &head, parcel->first,
+                                                   memory_order_release, memory_order_relaxed));
+    parcel->first = TIMEWARP_NONE;
+}
+
+void timewarp_flush (timewarp_worker_t *self)
+{
+    if (!self->parcels_any)
+        return;
+    for (uint32_t i = 0; i < self->run->options.workers; i++)
+        if (self->parcels[i].first != TIMEWARP_NONE)
+            handler_hand_over (self, &self->parcels[i], &self->run->workers[i]);
+    self->parcels_any = false;
 }
 
 void timewarp_drain (timewarp_worker_t *self)
@@ -139,7 +162,7 @@ static void handler_deliver (timewarp_worker_t *self, uint32_t event, timewarp_e
     if (owner == self->index)
         timewarp_queue_push (&self->queue, event);
     else
-        handler_post (self, &self->run->workers[owner], event);
+        handler_post (self, owner, event);
 }
 
 void mst_timewarp_send (mst_timewarp_process_t *process, uint32_t target, double delay,

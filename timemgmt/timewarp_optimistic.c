@@ -17,7 +17,9 @@
 
 enum {
     OPTIMISTIC_GVT_AFTER = 1024, /* events of a worker */
-    OPTIMISTIC_SHOW_AFTER = 8,
+    OPTIMISTIC_SHOWS = 6,        /* within a window */
+    OPTIMISTIC_SHOW_MIN = 8,     /* events between two, at least … */
+    OPTIMISTIC_SHOW_MAX = 128,   /* … and at most */
     OPTIMISTIC_SPINS = 64,
     OPTIMISTIC_WAIT_GVT = 4, /* turns of the GVT that a turn of waiting counts for */
     OPTIMISTIC_SAMPLE = 64,
@@ -228,24 +230,49 @@ static bool optimistic_is_safe (timewarp_worker_t *self, uint32_t event)
 /*  How far ahead ---------------------------------------------------------------------------------
  */
 
+/*  Hands over what it sent, then shows its smallest time: who sees the one has the other. So as
+   long as the window is within the lookahead no event comes late at all. */
 static void optimistic_show (timewarp_worker_t *self, uint64_t time)
 {
-    atomic_store_explicit (&self->local, time, memory_order_relaxed);
+    self->unseen = 0;
+    timewarp_flush (self);
+    if (time == self->shown)
+        return; /* the others need not fetch the line again */
+    self->shown = time;
+    atomic_store_explicit (&self->local, time, memory_order_release);
 }
 
-/*  Whether the window reaches to `time`. */
-static bool optimistic_reaches (timewarp_worker_t *self, double time)
+/*  Looks how far the others are. When they have nothing to do it may run what is next, and look
+    again. */
+static void optimistic_look (timewarp_worker_t *self, double next)
 {
     const timewarp_t *run = self->run;
     uint64_t least = UINT64_MAX;
-    if (time <= self->until)
-        return true;
     for (uint32_t i = 0; i < run->options.workers; i++) {
-        uint64_t local = atomic_load_explicit (&run->workers[i].local, memory_order_relaxed);
+        uint64_t local = atomic_load_explicit (&run->workers[i].local, memory_order_acquire);
         least = i != self->index && local < least ? local : least;
     }
-    self->until = least == UINT64_MAX ? time : timewarp_time (least) + self->window;
-    return time <= self->until;
+    self->until = least == UINT64_MAX ? next : timewarp_time (least) + self->window;
+}
+
+static uint64_t optimistic_time (const timewarp_worker_t *self, uint32_t event)
+{
+    return event == TIMEWARP_NONE ? UINT64_MAX : timewarp_event (self->run, event)->time;
+}
+
+/*  The smallest event, after a look at the others when it lies behind the window. */
+static uint32_t optimistic_next (timewarp_worker_t *self)
+{
+    timewarp_withdraw (self);
+    uint32_t event = timewarp_top (self);
+    if (event == TIMEWARP_NONE)
+        return event;
+    double time = timewarp_time (timewarp_event (self->run, event)->time);
+    if (time <= self->until)
+        return event;
+    optimistic_look (self, time);
+    timewarp_withdraw (self);
+    return timewarp_top (self);
 }
 
 /*  Once a GVT. A turn of waiting is about as long as half an event. */
@@ -265,7 +292,7 @@ static void optimistic_adapt (timewarp_worker_t *self)
         self->window *= 0.8;
     else if (waited > waste && waited > 0.02 * executed)
         self->window *= 1.25;
-    double least = timewarp_queue_gap (&self->queue) * OPTIMISTIC_SHOW_AFTER;
+    double least = timewarp_queue_gap (&self->queue) * OPTIMISTIC_SHOW_MIN;
     self->window = self->window < least ? least : self->window;
 }
 
@@ -287,24 +314,29 @@ static void optimistic_wait (timewarp_worker_t *self)
 static bool optimistic_turn (timewarp_worker_t *self)
 {
     timewarp_t *run = self->run;
-    timewarp_withdraw (self);
-    uint32_t event = timewarp_top (self);
-    uint64_t time = event == TIMEWARP_NONE ? UINT64_MAX : timewarp_event (run, event)->time;
+    uint32_t event = optimistic_next (self);
+    uint64_t time = optimistic_time (self, event);
     bool early = time < run->end;
-    bool runs = early && optimistic_reaches (self, timewarp_time (time)) &&
+    bool runs = early && timewarp_time (time) <= self->until &&
                 (atomic_load_explicit (&run->tight, memory_order_relaxed) == 0 ||
                  optimistic_is_safe (self, event)) &&
                 optimistic_may_try (self, event);
-    if (!runs || self->count.executed % OPTIMISTIC_SHOW_AFTER == 0)
+    if (!runs || ++self->unseen >= self->show_after)
         optimistic_show (self, early ? time : UINT64_MAX);
     if (runs)
         optimistic_run (self, event);
     return runs;
 }
 
+/*  Others are to hear of this worker some times within a window. */
 static void optimistic_new_gvt (timewarp_worker_t *self)
 {
     optimistic_adapt (self);
+    double gap = timewarp_queue_gap (&self->queue);
+    double after = gap > 0.0 ? self->window / gap / OPTIMISTIC_SHOWS : 0.0;
+    self->show_after = after < OPTIMISTIC_SHOW_MIN   ? OPTIMISTIC_SHOW_MIN
+                       : after > OPTIMISTIC_SHOW_MAX ? OPTIMISTIC_SHOW_MAX
+                                                     : (uint32_t) after;
     if (self->run->copies)
         timewarp_choose_interval (self);
 }

@@ -60,6 +60,11 @@ typedef struct timewarp_tell {
     char apart[64];
 } timewarp_tell_t;
 
+/*  Events on their way to another worker: a list that is handed over as one. */
+typedef struct timewarp_parcel {
+    uint32_t first, last;
+} timewarp_parcel_t;
+
 struct timewarp_worker {
     timewarp_t *run;
     uint32_t index;
@@ -79,6 +84,8 @@ struct timewarp_worker {
     bool keeps;   /* … and wait there */
 
     timewarp_queue_t queue;
+    timewarp_parcel_t *parcels; /* one for each worker */
+    bool parcels_any;
     timewarp_key_t least_sent; /* to other workers, since the first cut or in the window */
 
     /* optimistic */
@@ -94,8 +101,11 @@ struct timewarp_worker {
     uint32_t stalled_times;
     uint32_t pressure; /* the last shortage that it has answered */
     double window;
-    double until;   /* it may run events up to this time before it looks at the others again */
-    uint32_t spins; /* turns that it has waited */
+    double until;        /* it may run events up to this time before it looks at the others again */
+    uint32_t spins;      /* turns that it has waited */
+    uint32_t show_after; /* so many events are run until it shows how far it is … */
+    uint64_t shown;      /* its smallest time, as the others see it */
+    uint32_t unseen;     /* … and so many were run since it did */
     uint64_t waits, waits_seen, executed_seen, rolled_back_seen;
     uint32_t interval; /* between saved states */
     double save_ns, event_ns;
@@ -202,6 +212,7 @@ void timewarp_release (timewarp_worker_t *self, uint32_t event); /* gives its me
 void timewarp_fail (timewarp_worker_t *self, timewarp_wrong_t wrong, uint32_t target, double delay,
                     uint32_t size_bytes);
 void timewarp_drain (timewarp_worker_t *self); /* the inbox, into the queue */
+void timewarp_flush (timewarp_worker_t *self); /* the parcels, into the inboxes */
 
 /*  timewarp_error.c: the failure as an error with its text. */
 mst_err_t timewarp_tell_failure (const timewarp_t *run, const timewarp_failure_t *failure);

@@ -5,12 +5,14 @@
 #include "timemgmt/timewarp_own.h"
 #include "base/error.h"
 
-/*  Hands an event that was sent back to its receiver's worker, to be cancelled there. */
+/*  Hands an event that was sent to its receiver's worker a second time, to be cancelled there; the
+    first time must come before. */
 static void rollback_withdraw (timewarp_worker_t *self, timewarp_worker_t *to, uint32_t event)
 {
     timewarp_event_t *it = timewarp_event (self->run, event);
     timewarp_key_t key = timewarp_key (it);
     unsigned head = atomic_load_explicit (&to->withdrawn, memory_order_relaxed);
+    timewarp_flush (self);
     if (timewarp_key_before (&key, &self->least_sent))
         self->least_sent = key;
     do

@@ -43,10 +43,17 @@ static mst_err_t run_worker (timewarp_t *self, uint32_t index)
     mst_err_t err = timewarp_queue_init (&worker->queue, &self->events);
     worker->run = self;
     worker->index = index;
+    worker->parcels = base_alloc (self->options.workers * sizeof *worker->parcels);
+    if (!worker->parcels)
+        return base_alloc_error ();
+    for (uint32_t i = 0; i < self->options.workers; i++)
+        worker->parcels[i].first = TIMEWARP_NONE;
     worker->current = worker->cancels = worker->stalled = TIMEWARP_NONE;
     worker->least_sent = timewarp_never;
     worker->queue.processes = self->processes;
     worker->queue.process_bytes = self->process_bytes;
+    if (self->options.scheduler >= MST_TIMEWARP_OPTIMISTIC)
+        worker->queue.oldest_bytes = offsetof (mst_timewarp_process_t, first);
     worker->window = self->options.scheduler == MST_TIMEWARP_BOUNDED ? self->options.window
                                                                      : self->model.lookahead;
     worker->interval =
@@ -123,6 +130,8 @@ static mst_err_t run_inits (timewarp_t *self)
             return timewarp_tell_failure (self, &worker->failure);
     }
     for (uint32_t i = 0; i < self->options.workers; i++)
+        timewarp_flush (&self->workers[i]);
+    for (uint32_t i = 0; i < self->options.workers; i++)
         timewarp_drain (&self->workers[i]);
     for (uint32_t i = 0; i < self->options.workers; i++)
         self->workers[i].gathers = self->options.scheduler >= MST_TIMEWARP_OPTIMISTIC;
@@ -184,8 +193,10 @@ void timewarp_destroy (timewarp_t **self_p)
     timewarp_t *self = *self_p;
     if (!self)
         return;
-    for (uint32_t i = 0; self->workers && i < self->options.workers; i++)
+    for (uint32_t i = 0; self->workers && i < self->options.workers; i++) {
         timewarp_queue_fini (&self->workers[i].queue);
+        base_free (self->workers[i].parcels);
+    }
     timewarp_pool_fini (&self->events);
     timewarp_pool_fini (&self->saves);
     base_free (self->process_memory);

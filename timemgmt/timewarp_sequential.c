@@ -88,6 +88,7 @@ static void window_tell (timewarp_worker_t *self, int turn)
 {
     timewarp_tell_t *tell = &self->tell[turn];
     const timewarp_entry_t *top = timewarp_queue_top (&self->queue);
+    timewarp_flush (self);
     tell->least = self->least_sent;
     tell->failed = self->failed;
     self->least_sent = timewarp_never;

@@ -7,7 +7,7 @@
 #include "timemgmt/timewarp.h"
 #include "tests/unit/timewarp_world.inc"
 
-enum { TURNS_WORKERS_MAX = 4, TURNS_SEEDS = 12, TURNS_MAX = 20000000 };
+enum { TURNS_WORKERS_MAX = 4, TURNS_SEEDS = 6, TURNS_MAX = 20000000 };
 
 static void turns_relax (void)
 {
