@@ -1,6 +1,7 @@
-/*  What is before the GVT is final: it is committed and its memory collected, process by process
-    when the next event of the process is run (its history is in the cache then), and all at once
-    when memory runs low and at the end.
+/*  What is before the GVT is final: it is committed and its memory collected. Where the model goes
+    back by itself that is done soon, for the processes along the worker's trail, while their
+    histories are still in the cache, so that the memory in use stays small; where states are saved,
+    when the process saves its next one. When memory runs low, and at the end, all is collected.
 
     Saved states. A state is saved before one event in `interval`, and coasting repeats on average
     half an interval for each rollback. With s the cost of a save, c that of an event and r the
@@ -87,6 +88,28 @@ void timewarp_collect (timewarp_worker_t *self, mst_timewarp_process_t *process)
     }
     (void) fossil_commit (self, process, &keep);
     fossil_drop_until (self, process, keep);
+}
+
+/*  Notes that a process was run. A full trail forgets its oldest step: that process is collected
+   with its next one. */
+void timewarp_trail (timewarp_worker_t *self, mst_timewarp_process_t *process)
+{
+    timewarp_step_t *step = &self->trail[self->trail_end++ % TIMEWARP_TRAIL];
+    *step = (timewarp_step_t){ process->last, process->id, 0 };
+    if (self->trail_end - self->trail_begin > TIMEWARP_TRAIL)
+        self->trail_begin++;
+}
+
+/*  The trail is nearly in the order of time. A step that was taken back is harmless. */
+void timewarp_collect_trail (timewarp_worker_t *self)
+{
+    while (self->trail_begin != self->trail_end) {
+        const timewarp_step_t *step = &self->trail[self->trail_begin % TIMEWARP_TRAIL];
+        if (step->time >= self->gvt.time)
+            return;
+        timewarp_collect (self, timewarp_process (self->run, step->process));
+        self->trail_begin++;
+    }
 }
 
 /*  A process all of whose events are final needs no history: its next event saves its state. */

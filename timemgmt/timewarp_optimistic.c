@@ -16,7 +16,8 @@
 #include <math.h>
 
 enum {
-    OPTIMISTIC_GVT_AFTER = 1024, /* events of a worker */
+    OPTIMISTIC_GVT_AFTER = 512,  /* events of a worker */
+    OPTIMISTIC_AHEAD_MAX = 2048, /* events, or the lookahead: further ahead only costs memory */
     OPTIMISTIC_SHOWS = 6,        /* within a window */
     OPTIMISTIC_SHOW_MIN = 8,     /* events between two, at least … */
     OPTIMISTIC_SHOW_MAX = 128,   /* … and at most */
@@ -79,7 +80,8 @@ static bool optimistic_prepare (timewarp_worker_t *self, mst_timewarp_process_t 
     it->sends = 0;
     it->random = process->random;
     if (!self->run->copies) {
-        timewarp_collect (self, process);
+        if (process->first != TIMEWARP_NONE && process->last < self->gvt.time)
+            timewarp_collect (self, process); /* the trail has forgotten it */
         return true;
     }
     if (process->first != TIMEWARP_NONE && process->since < self->interval)
@@ -157,6 +159,8 @@ static void optimistic_run (timewarp_worker_t *self, uint32_t event)
     }
     self->changes++;
     self->stalled_times = 0;
+    if (self->trail)
+        timewarp_trail (self, process);
 }
 
 /*  What stands still ----------------------------------------------------------------------------
@@ -292,8 +296,11 @@ static void optimistic_adapt (timewarp_worker_t *self)
         self->window *= 0.8;
     else if (waited > waste && waited > 0.02 * executed)
         self->window *= 1.25;
-    double least = timewarp_queue_gap (&self->queue) * OPTIMISTIC_SHOW_MIN;
-    self->window = self->window < least ? least : self->window;
+    double gap = timewarp_queue_gap (&self->queue), lookahead = self->run->model.lookahead;
+    double most = gap * OPTIMISTIC_AHEAD_MAX > lookahead ? gap * OPTIMISTIC_AHEAD_MAX : lookahead;
+    self->window = fmax (self->window, gap * OPTIMISTIC_SHOW_MIN);
+    if (gap > 0.0)
+        self->window = fmin (self->window, most);
 }
 
 /*  The worker ------------------------------------------------------------------------------------
@@ -302,7 +309,7 @@ static void optimistic_adapt (timewarp_worker_t *self)
 /*  Nothing to run: others may need the processor, and a GVT brings the end nearer. */
 static void optimistic_wait (timewarp_worker_t *self)
 {
-    self->waits++;
+    self->waits += self->spins < OPTIMISTIC_SPINS; /* longer: the system has stopped another */
     self->since_gvt += OPTIMISTIC_WAIT_GVT;
     if (++self->spins % OPTIMISTIC_SPINS == 0)
         self->run->host.relax ();
@@ -332,6 +339,8 @@ static bool optimistic_turn (timewarp_worker_t *self)
 static void optimistic_new_gvt (timewarp_worker_t *self)
 {
     optimistic_adapt (self);
+    if (self->trail)
+        timewarp_collect_trail (self);
     double gap = timewarp_queue_gap (&self->queue);
     double after = gap > 0.0 ? self->window / gap / OPTIMISTIC_SHOWS : 0.0;
     self->show_after = after < OPTIMISTIC_SHOW_MIN   ? OPTIMISTIC_SHOW_MIN

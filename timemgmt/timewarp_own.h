@@ -65,6 +65,14 @@ typedef struct timewarp_parcel {
     uint32_t first, last;
 } timewarp_parcel_t;
 
+enum { TIMEWARP_TRAIL = 4096 };
+
+/*  Which process was run when: where the worker has passed. */
+typedef struct timewarp_step {
+    uint64_t time;
+    uint32_t process, spare;
+} timewarp_step_t;
+
 struct timewarp_worker {
     timewarp_t *run;
     uint32_t index;
@@ -89,6 +97,8 @@ struct timewarp_worker {
     timewarp_key_t least_sent; /* to other workers, since the first cut or in the window */
 
     /* optimistic */
+    timewarp_step_t *trail;          /* a ring; none when copies are saved */
+    uint32_t trail_begin, trail_end; /* counts */
     timewarp_key_t gvt;
     uint64_t gvt_round;
     uint64_t phase;     /* the last one seen */
@@ -234,6 +244,8 @@ void timewarp_give_up (timewarp_worker_t *self);    /* all that is not final yet
 /*  timewarp_fossil.c */
 void timewarp_collect (timewarp_worker_t *self, mst_timewarp_process_t *process);
 void timewarp_collect_all (timewarp_worker_t *self);
+void timewarp_collect_trail (timewarp_worker_t *self); /* what is before the GVT */
+void timewarp_trail (timewarp_worker_t *self, mst_timewarp_process_t *process);
 bool timewarp_save (timewarp_worker_t *self, mst_timewarp_process_t *process, uint32_t event);
 void timewarp_choose_interval (timewarp_worker_t *self);
 

@@ -242,23 +242,11 @@ double timewarp_queue_gap (const timewarp_queue_t *self)
     return self->per_day > 0.0 ? 1.0 / self->per_day / QUEUE_EVENTS_PER_DAY : 0.0;
 }
 
-static inline void queue_fetch_oldest (const timewarp_queue_t *self)
-{
-    uint32_t oldest;
-    memcpy (&oldest, self->fetched + self->oldest_bytes, sizeof oldest);
-    if (oldest != TIMEWARP_NONE)
-        __builtin_prefetch (queue_event (self, oldest), 1);
-}
-
-/*  Tomorrow's events are a chain of misses of the cache; today's pops walk along it: the event, at
-    the next pop its process, at the one after that what the process's history begins with. */
+/*  Tomorrow's events are a chain of misses of the cache; today's pops walk along it. */
 static inline void queue_fetch (timewarp_queue_t *self)
 {
     const timewarp_event_t *it = queue_event (self, self->ahead);
-    if (self->oldest_bytes > 0 && self->fetched)
-        queue_fetch_oldest (self);
-    self->fetched = self->processes + it->target * self->process_bytes;
-    __builtin_prefetch (self->fetched, 1);
+    __builtin_prefetch (self->processes + it->target * self->process_bytes, 1);
     self->ahead = it->next;
     if (self->ahead != TIMEWARP_NONE)
         __builtin_prefetch (queue_event (self, self->ahead), 1);

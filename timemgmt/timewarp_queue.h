@@ -23,20 +23,18 @@ typedef struct timewarp_queue {
     const timewarp_pool_t *events;
     const uint8_t *processes; /* where they stand: what comes next is fetched ahead of its turn */
     size_t process_bytes;
-    size_t oldest_bytes; /* in a process: the number of its oldest event, fetched too; 0: nowhere */
     timewarp_entry_t *heap; /* room for every event of the pool */
     uint32_t heap_count;
     uint32_t *days; /* lists, by day modulo their number */
     uint32_t mask;
     uint32_t calendar_count, far_count;
-    uint32_t far;           /* list */
-    const uint8_t *fetched; /* the process that was fetched last */
-    uint32_t ahead;         /* the next event of tomorrow to be fetched */
-    uint64_t today;         /* the heap has all up to it */
-    uint64_t end;           /* the calendar has the days before it */
-    double per_day;         /* 1 / length of a day; 0: one day for all */
-    uint32_t taken;         /* since the length of a day was looked at */
-    uint64_t taken_at;      /* the time then */
+    uint32_t far;      /* list */
+    uint32_t ahead;    /* the next event of tomorrow to be fetched */
+    uint64_t today;    /* the heap has all up to it */
+    uint64_t end;      /* the calendar has the days before it */
+    double per_day;    /* 1 / length of a day; 0: one day for all */
+    uint32_t taken;    /* since the length of a day was looked at */
+    uint64_t taken_at; /* the time then */
 } timewarp_queue_t;
 
 /*  Errors: MST_E_NO_MEMORY. */

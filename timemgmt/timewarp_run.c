@@ -46,14 +46,17 @@ static mst_err_t run_worker (timewarp_t *self, uint32_t index)
     worker->parcels = base_alloc (self->options.workers * sizeof *worker->parcels);
     if (!worker->parcels)
         return base_alloc_error ();
+    if (self->options.scheduler >= MST_TIMEWARP_OPTIMISTIC && !self->copies) {
+        worker->trail = base_alloc (TIMEWARP_TRAIL * sizeof *worker->trail);
+        if (!worker->trail)
+            return base_alloc_error ();
+    }
     for (uint32_t i = 0; i < self->options.workers; i++)
         worker->parcels[i].first = TIMEWARP_NONE;
     worker->current = worker->cancels = worker->stalled = TIMEWARP_NONE;
     worker->least_sent = timewarp_never;
     worker->queue.processes = self->processes;
     worker->queue.process_bytes = self->process_bytes;
-    if (self->options.scheduler >= MST_TIMEWARP_OPTIMISTIC)
-        worker->queue.oldest_bytes = offsetof (mst_timewarp_process_t, first);
     worker->window = self->options.scheduler == MST_TIMEWARP_BOUNDED ? self->options.window
                                                                      : self->model.lookahead;
     worker->interval =
@@ -196,6 +199,7 @@ void timewarp_destroy (timewarp_t **self_p)
     for (uint32_t i = 0; self->workers && i < self->options.workers; i++) {
         timewarp_queue_fini (&self->workers[i].queue);
         base_free (self->workers[i].parcels);
+        base_free (self->workers[i].trail);
     }
     timewarp_pool_fini (&self->events);
     timewarp_pool_fini (&self->saves);
