@@ -145,6 +145,7 @@ static mst_err_t connect_rti (federate_shell_t *shell, const char *rti, int64_t 
     link_dealer_options_t options = {
         .endpoint = rti,
         .connect_timeout_ms = timeout_ms > 0 ? (int) timeout_ms : FEDERATE_CONNECT_TIMEOUT_MS,
+        .near = strcmp (shell->transport, "tcp") != 0,
     };
 
     mst_err_t err = link_dealer_new (shell->poll, &options, &shell->rti);

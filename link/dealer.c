@@ -45,6 +45,8 @@ typedef enum dealer_state {
 struct link_dealer {
     link_socket_t socket;
     char *endpoint;
+    char near[LINK_ENDPOINT_SIZE]; /* the short way to it, tried first; "": there is none */
+    const char *target;            /* of these two: what the attempt under way goes to */
     link_endpoint_kind_t kind;
     dealer_state_t state;
     int64_t retry_until_ns; /* a refused attempt is repeated until then */
@@ -79,7 +81,7 @@ static void link_dealer_pause (link_dealer_t *self)
 static bool link_dealer_try (link_dealer_t *self)
 {
     if (self->tried)
-        (void) zmq_disconnect (self->socket.data.socket, self->endpoint);
+        (void) zmq_disconnect (self->socket.data.socket, self->target);
     self->tried = false;
     if (self->kind == LINK_INPROC) {
         self->bound = link_context_name_bound (self->endpoint);
@@ -88,7 +90,9 @@ static bool link_dealer_try (link_dealer_t *self)
             return true;
         }
     }
-    if (zmq_connect (self->socket.data.socket, self->endpoint) != 0)
+    bool again = self->target == self->near; /* that was in vain */
+    self->target = self->near[0] != '\0' && !again ? self->near : self->endpoint;
+    if (zmq_connect (self->socket.data.socket, self->target) != 0)
         return false;
     self->tried = true;
     self->state = DEALER_CONNECTING;
@@ -103,9 +107,22 @@ static void link_dealer_failed (link_dealer_t *self, link_event_t *event, const 
                      why);
 }
 
-/*  News of an attempt. */
-static void link_dealer_hear_attempt (link_dealer_t *self, int news, link_event_t *event)
+/*  News of an attempt by the short way: whatever is odd about it, the long one follows at once. */
+static bool link_dealer_hear_near (link_dealer_t *self, int news, int value, link_event_t *event)
 {
+    bool odd = news == ZMQ_EVENT_CLOSED || news == ZMQ_EVENT_DISCONNECTED ||
+               news == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
+               (news == ZMQ_EVENT_CONNECTED && !link_endpoint_trusts (value));
+    if (odd && !link_dealer_try (self))
+        link_dealer_failed (self, event, zmq_strerror (errno));
+    return odd;
+}
+
+/*  News of an attempt. */
+static void link_dealer_hear_attempt (link_dealer_t *self, int news, int value, link_event_t *event)
+{
+    if (self->target == self->near && link_dealer_hear_near (self, news, value, event))
+        return;
     switch (news) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         self->state = DEALER_CONNECTED;
@@ -130,7 +147,7 @@ static void link_dealer_hear (link_dealer_t *self, link_event_t *event)
 
     while (self->state != DEALER_OVER && (news = link_socket_news (&self->socket, &value))) {
         if (self->state == DEALER_CONNECTING) {
-            link_dealer_hear_attempt (self, news, event);
+            link_dealer_hear_attempt (self, news, value, event);
         } else if (self->state == DEALER_CONNECTED && news == ZMQ_EVENT_DISCONNECTED) {
             self->state = DEALER_CLOSED;
             link_dealer_wake_at (self, link_clock_ns () + DEALER_CLOSED_MS * DEALER_NS_PER_MS);
@@ -208,6 +225,8 @@ static mst_err_t link_dealer_start (link_dealer_t *self, link_poll_t *poll,
     self->endpoint = base_strdup (options->endpoint);
     if (!self->endpoint)
         return base_alloc_error ();
+    if (options->near)
+        (void) link_endpoint_near (self->endpoint, self->near, sizeof self->near);
     err = link_socket_init (&self->socket, poll, &common);
     if (err)
         return err;

@@ -23,6 +23,7 @@ typedef struct link_dealer_options {
     int receive_mark;      /* flow control stands above */
     int64_t message_max_bytes; /* a larger one from the peer closes the connection; 0: no limit */
     int connect_timeout_ms;    /* tries again until then; 0: a single try of at most 5 s */
+    bool near; /* to tcp on loopback by the short way, if the other side has it (link/router.h) */
     int heartbeat_ms; /* other hosts: ask for a sign of life this often; 0: never. A stopped */
     int heartbeat_timeout_ms; /* process gives none: then the connection is lost. Default 3 times */
 } link_dealer_options_t;

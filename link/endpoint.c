@@ -167,6 +167,34 @@ static mst_err_t link_endpoint_prepare (link_endpoint_t *self, const char *wante
     return err;
 }
 
+/*  The short way ----------------------------------------------------------------------------- */
+
+bool link_endpoint_near (const char *endpoint, char *near, size_t size_bytes)
+{
+    static const char *const hosts[] = { "tcp://127.0.0.1:", endpoint_localhost, "tcp://0.0.0.0:" };
+
+    base_assert (endpoint != NULL && near != NULL);
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        size_t length = strlen (hosts[i]);
+        if (strncmp (endpoint, hosts[i], length) != 0)
+            continue;
+        int written = snprintf (near, size_bytes, "ipc://@muster/127.0.0.1:%s", endpoint + length);
+        return written > 0 && (size_t) written < size_bytes;
+    }
+    return false;
+}
+
+/*  Anybody may take a name: who is not of our user, nor the system's, is not believed. */
+bool link_endpoint_trusts (int fd)
+{
+    struct ucred other;
+    socklen_t size = sizeof other;
+
+    if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &other, &size) != 0)
+        return false;
+    return other.uid == geteuid () || other.uid == 0;
+}
+
 /*  Binding ----------------------------------------------------------------------------------- */
 
 /*  Telling the monitor spoils errno; but the monitor was told the reason. */

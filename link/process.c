@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -99,6 +100,12 @@ int link_process_cores (void)
         return 1;
     int count = CPU_COUNT (&cores);
     return count > 0 ? count : 1;
+}
+
+bool link_process_may_write (int fd)
+{
+    struct pollfd out = { fd, POLLOUT, 0 };
+    return poll (&out, 1, 0) != 0; /* also where writing fails at once */
 }
 
 void link_process_raise_files (void)

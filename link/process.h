@@ -28,6 +28,10 @@ link_process_state_t link_process_state (uint32_t process);
 /*  Processor cores that this process may use, at least 1. */
 int link_process_cores (void);
 
+/*  Would a line (of up to 4 KB) written to the descriptor go out at once? A pipe whose reader does
+   not read would keep the writer waiting. */
+bool link_process_may_write (int fd);
+
 /*  Raises the limit on open files as far as the system lets it: for the commands, which own their
     process; the library leaves it alone. */
 void link_process_raise_files (void);

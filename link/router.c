@@ -8,8 +8,11 @@
       reported closed, the inode was this connection's, and a later cut (shutdown) can make sure
       that it strikes the right one.
     - If the descriptor was accepted again meanwhile, the first message may be from its last user,
-      dead by now. Such a newcomer is *doubtful*: it is probed now and a moment later; and if
-   another identity speaks by the same descriptor, or the monitor reports it closed, it is dead.
+      dead by now. Such a newcomer is *doubtful*: it is probed now and a moment later; if the
+   monitor reports the descriptor closed, it is dead.
+    - If two speak by the same descriptor, one of them is dead, and either may have been heard
+   first: libzmq reads from its connections in turn. The later one only *claims* the descriptor
+   until a probe to one of the two is refused.
     - The monitor reports a closing before the last bytes are in the socket. A dead one is *dying*
       until a probe to it is refused, which it is as soon as libzmq has closed the way back, after
       the last bytes; when the socket has then nothing to read, all of its messages were read.
@@ -54,12 +57,14 @@ typedef enum router_state {
 
 typedef struct router_peer {
     uint64_t number;
-    uint64_t spoke;     /* the router's count of messages at its last one */
-    uint64_t inode;     /* of its socket; 0: unknown */
-    int64_t due_ns;     /* not open: when to look at it */
-    int64_t settled_ns; /* dying or cut: until then at the latest it answers probes */
+    uint64_t spoke; /* the router's count of messages at its last one */
+    uint64_t inode; /* of its socket; 0: unknown */
+    int64_t due_ns; /* not open: when to look at it */
+    int64_t
+        settled_ns; /* dying, cut, or in whose place it claims: it answers no probes after that */
     const char *why;
-    int fd; /* -1: none, or no longer its own */
+    int fd;    /* -1: none, or no longer its own */
+    int claim; /* the descriptor that it shares with another one of whom one is dead; -1: none */
     router_state_t state;
     bool inproc;
     bool deaf;   /* what it says is dropped */
@@ -128,6 +133,7 @@ static void link_router_drop (link_router_t *self, router_peer_t *peer)
 static void link_router_died (link_router_t *self, router_peer_t *peer, const char *why)
 {
     link_router_forget_fd (self, peer);
+    peer->claim = -1;
     if (peer->state == PEER_DYING)
         return;
     bool ours = peer->state == PEER_CLOSING || peer->state == PEER_CUT;
@@ -199,14 +205,28 @@ static void link_router_hear (link_router_t *self)
 
 /*  Newcomers --------------------------------------------------------------------------------- */
 
-/*  Finds out whether the descriptor is the newcomer's own; see the top of this file. */
-static void link_router_place (link_router_t *self, router_peer_t *peer, int fd)
+/*  Is the way to this peer closed? libzmq's commands are taken first, so that the answer is of this
+    moment. To an open one it sends an empty message. */
+static bool link_router_probe (link_router_t *self, const router_peer_t *peer)
+{
+    int events;
+    size_t size = sizeof events;
+    bool sent = false;
+
+    base_assert (zmq_getsockopt (self->socket.data.socket, ZMQ_EVENTS, &events, &size) == 0);
+    if (link_socket_send (&self->socket, peer->identity, peer->identity_bytes, true, &sent))
+        return false;
+    if (!sent)
+        return errno == EHOSTUNREACH;
+    (void) link_socket_send (&self->socket, NULL, 0, false, &sent);
+    return false;
+}
+
+/*  Takes the descriptor for the peer's own, if it is open. */
+static void link_router_own (link_router_t *self, router_peer_t *peer, int fd)
 {
     uint64_t count = 0;
 
-    peer->inproc = fd < 0;
-    if (peer->inproc)
-        return;
     peer->inode = router_inode (fd);
     link_router_hear (self);
     (void) base_map_get (&self->accepted, (uint64_t) fd, &count);
@@ -214,14 +234,45 @@ static void link_router_place (link_router_t *self, router_peer_t *peer, int fd)
         link_router_died (self, peer, router_closed);
         return;
     }
-    router_peer_t *before = base_map_pointer (&self->users, (uint64_t) fd);
-    if (before)
-        link_router_died (self, before, router_closed);
     peer->fd = fd;
     if (base_map_set_pointer (&self->users, (uint64_t) fd, peer) != MST_OK)
         link_router_expel (self, peer, "out of memory");
-    else if (count > 3) /* accepted more than once */
+    else if (count > 3 && peer->state == PEER_OPEN) /* accepted more than once */
         link_router_set (self, peer, PEER_DOUBTFUL, 0);
+}
+
+/*  Which of the two who spoke by one descriptor is dead? True: it is known, or neither would say.
+ */
+static bool link_router_decide (link_router_t *self, router_peer_t *peer, int64_t now_ns)
+{
+    int fd = peer->claim;
+
+    base_assert (fd >= 0 && peer->fd < 0);
+    router_peer_t *before = base_map_pointer (&self->users, (uint64_t) fd);
+    base_assert (before != peer);
+    if (before && !link_router_probe (self, before) && now_ns < peer->settled_ns)
+        return false;
+    if (before)
+        link_router_died (self, before, router_closed);
+    peer->claim = -1;
+    link_router_own (self, peer, fd);
+    return true;
+}
+
+/*  Finds out whether the descriptor is the newcomer's own; see the top of this file. */
+static void link_router_place (link_router_t *self, router_peer_t *peer, int fd)
+{
+    peer->inproc = fd < 0;
+    if (peer->inproc)
+        return;
+    link_router_hear (self);
+    if (!base_map_pointer (&self->users, (uint64_t) fd)) {
+        link_router_own (self, peer, fd);
+        return;
+    }
+    peer->claim = fd;
+    peer->settled_ns = link_clock_ns () + ROUTER_SETTLE_MS * ROUTER_NS_PER_MS;
+    link_router_set (self, peer, PEER_DOUBTFUL, 0);
 }
 
 /*  NULL: no memory. */
@@ -231,7 +282,7 @@ static router_peer_t *link_router_add (link_router_t *self, const link_message_t
     if (!peer)
         return NULL;
     peer->number = self->next_number;
-    peer->fd = -1;
+    peer->fd = peer->claim = -1;
     peer->identity_bytes = (uint8_t) identity->size_bytes;
     memcpy (peer->identity, identity->data, identity->size_bytes);
     if (base_map_set_pointer (&self->numbers, peer->number, peer) != MST_OK)
@@ -348,23 +399,6 @@ static bool link_router_read (link_router_t *self, link_event_t *event)
 
 /*  Settling ---------------------------------------------------------------------------------- */
 
-/*  Is the way to this peer closed? libzmq's commands are taken first, so that the answer is of this
-    moment. To an open one it sends an empty message. */
-static bool link_router_probe (link_router_t *self, const router_peer_t *peer)
-{
-    int events;
-    size_t size = sizeof events;
-    bool sent = false;
-
-    base_assert (zmq_getsockopt (self->socket.data.socket, ZMQ_EVENTS, &events, &size) == 0);
-    if (link_socket_send (&self->socket, peer->identity, peer->identity_bytes, true, &sent))
-        return false;
-    if (!sent)
-        return errno == EHOSTUNREACH;
-    (void) link_socket_send (&self->socket, NULL, 0, false, &sent);
-    return false;
-}
-
 /*  libzmq reads from its connections in turn: one that was passed over for longer than a round has
     nothing more. */
 static bool link_router_passed_over (const link_router_t *self, const router_peer_t *peer)
@@ -402,6 +436,11 @@ static bool link_router_look_at (link_router_t *self, router_peer_t *peer, bool 
     case PEER_DOUBTFUL:
         if (link_router_probe (self, peer))
             link_router_died (self, peer, router_closed);
+        else if (peer->claim >= 0 && !link_router_decide (self, peer, now_ns))
+            link_router_set (self, peer, PEER_DOUBTFUL,
+                             now_ns + ROUTER_PROBE_MS * ROUTER_NS_PER_MS);
+        else if (peer->state != PEER_DOUBTFUL)
+            break; /* it was decided against it */
         else if (peer->due_ns == 0)
             link_router_set (self, peer, PEER_DOUBTFUL,
                              now_ns + ROUTER_DOUBT_MS * ROUTER_NS_PER_MS);
@@ -409,6 +448,11 @@ static bool link_router_look_at (link_router_t *self, router_peer_t *peer, bool 
             link_router_set (self, peer, PEER_OPEN, INT64_MAX);
         break;
     case PEER_CLOSING:
+        if (peer->claim >= 0 && !link_router_probe (self, peer) &&
+            !link_router_decide (self, peer, now_ns)) {
+            link_router_set (self, peer, PEER_CLOSING, now_ns + ROUTER_PROBE_MS * ROUTER_NS_PER_MS);
+            break;
+        }
         link_router_cut (peer);
         peer->settled_ns = now_ns + ROUTER_SETTLE_MS * ROUTER_NS_PER_MS;
         link_router_set (self, peer, PEER_CUT, 0);
@@ -548,6 +592,16 @@ void link_router_close (link_router_t *self, uint64_t connection)
 
 /*  Life -------------------------------------------------------------------------------------- */
 
+/*  Whoever took the name keeps it: then everybody comes by tcp. */
+static void link_router_bind_near (link_router_t *self)
+{
+    char near[LINK_ENDPOINT_SIZE];
+
+    for (size_t i = 0; i < self->endpoint_count; i++)
+        if (link_endpoint_near (self->endpoints[i].text, near, sizeof near))
+            (void) zmq_bind (self->socket.data.socket, near);
+}
+
 static mst_err_t link_router_bind (link_router_t *self, const link_router_options_t *options)
 {
     void *socket = self->socket.data.socket;
@@ -564,6 +618,8 @@ static mst_err_t link_router_bind (link_router_t *self, const link_router_option
             return err;
         self->endpoint_count++;
     }
+    if (options->near)
+        link_router_bind_near (self);
     return MST_OK;
 }
 

@@ -35,6 +35,8 @@ typedef struct link_router_options {
     int receive_mark;          /* … from one peer; default: no limit */
     int64_t message_max_bytes; /* whoever sends a larger one loses the connection; 0: no limit */
     uint32_t connections_max;  /* more are closed at their first message; default: 65536 */
+    bool near;                 /* beside tcp on loopback, the short way; where its name is taken,
+                                  without it */
     int heartbeat_ms;          /* as in link/dealer.h */
     int heartbeat_timeout_ms;
 } link_router_options_t;

@@ -6,6 +6,7 @@
 #include "rti/trace.h"
 #include "rti/watch.h"
 #include "link/clock.h"
+#include "link/process.h"
 #include "link/random.h"
 #include "link/router.h"
 #include "base/alloc.h"
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     DAEMON_BATCH_MESSAGES = 64,
@@ -46,6 +48,7 @@ struct rti_daemon {
     BASE_LIST (uint64_t) closed; /* by us: the core is told at the end of the turn */
     int64_t now_ns;
     int64_t deadline_ns; /* the core's */
+    uint64_t unsaid;     /* lines of the log that nobody could read since the last one */
     atomic_bool stop;
     bool log;
     bool trace;
@@ -53,29 +56,39 @@ struct rti_daemon {
 
 /*  The core ---------------------------------------------------------------------------------- */
 
-static void rti_daemon_say (void *unused, const char *line)
+/*  Nobody's step waits for whoever reads the log: what does not go out at once is left out, and
+    counted. */
+static void rti_daemon_say (void *daemon, const char *line)
 {
+    rti_daemon_t *self = daemon;
     struct timespec wall;
     struct tm day;
 
-    (void) unused;
+    if (!link_process_may_write (STDERR_FILENO)) {
+        self->unsaid++;
+        return;
+    }
+    if (self->unsaid > 0)
+        fprintf (stderr, "%llu lines are left out here: nobody read the log\n",
+                 (unsigned long long) self->unsaid);
+    self->unsaid = 0;
     (void) clock_gettime (CLOCK_REALTIME, &wall);
     (void) gmtime_r (&wall.tv_sec, &day);
     fprintf (stderr, "%02d:%02d:%02d.%03ld %s\n", day.tm_hour, day.tm_min, day.tm_sec,
              wall.tv_nsec / 1000000, line);
 }
 
-static void rti_daemon_note (const rti_daemon_t *self, const char *note)
+static void rti_daemon_note (rti_daemon_t *self, const char *note)
 {
     if (self->log)
-        rti_daemon_say (NULL, note);
+        rti_daemon_say (self, note);
 }
 
-static void rti_daemon_trace (const rti_daemon_t *self, rti_trace_way_t way, uint64_t connection,
+static void rti_daemon_trace (rti_daemon_t *self, rti_trace_way_t way, uint64_t connection,
                               const void *data, size_t size_bytes)
 {
     if (self->trace)
-        rti_trace (way, connection, data, size_bytes, rti_daemon_say, NULL);
+        rti_trace (way, connection, data, size_bytes, rti_daemon_say, self);
 }
 
 static void rti_daemon_step (rti_daemon_t *self, const rti_event_t *event)
@@ -299,7 +312,8 @@ static mst_err_t rti_daemon_start (rti_daemon_t *self, const rti_daemon_options_
                                      .send_mark = DAEMON_SEND_MARK,
                                      .receive_mark = DAEMON_RECEIVE_MARK,
                                      .message_max_bytes = daemon_message_max_bytes,
-                                     .connections_max = options->connections_max };
+                                     .connections_max = options->connections_max,
+                                     .near = true };
 
     rti_daemon_heartbeat (&router, core.silence_limit_ns);
     while (core.seed == 0)

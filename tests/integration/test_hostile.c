@@ -284,6 +284,25 @@ static void test_noise (void)
     scene_close (&scene);
 }
 
+/*  The log is a pipe that nobody reads here: it is soon full. */
+static void test_unread_log (void)
+{
+    enum { LINES = 800 };
+    static const uint8_t noise[40] = { 1 };
+    scene_t scene;
+
+    CHECK_OR_RETURN (scene_open (&scene));
+    for (int i = 0; i < LINES; i++) {
+        raw_t raw;
+        raw_connect (&raw, scene.endpoint);
+        raw_send (&raw, noise, sizeof noise);
+        if (i % 100 == 99)
+            CHECK (raw_lost (&raw));
+        raw_close (&raw);
+    }
+    scene_close (&scene);
+}
+
 /*  Larger than any message of ours: the connection is closed before it is all there. */
 static void test_oversized (void)
 {
@@ -335,6 +354,7 @@ static void test_deaf_flood (void)
 static CU_TestInfo hostile_tests[] = {
     { "strangers by the thousand", test_strangers },
     { "noise", test_noise },
+    { "a log that nobody reads", test_unread_log },
     { "a message larger than any", test_oversized },
     { "a flood from one that never reads", test_deaf_flood },
     CU_TEST_INFO_NULL,

@@ -72,6 +72,60 @@ static void test_inproc (void)
     exchange ("inproc://*");
 }
 
+/*  Sockets of the short way's name: who listens, and each connection that it accepted. */
+static int named (const char *endpoint)
+{
+    char line[512], name[64];
+    int count = 0;
+
+    (void) snprintf (name, sizeof name, "@muster/127.0.0.1%s\n", strrchr (endpoint, ':'));
+    FILE *file = fopen ("/proc/net/unix", "r");
+    while (file && fgets (line, sizeof line, file))
+        count += strstr (line, name) != NULL;
+    if (file)
+        (void) fclose (file);
+    return count;
+}
+
+static void near_exchange (bool router_near, bool dealer_near, const char *bind)
+{
+    link_poll_t *poll;
+    link_event_t event;
+    link_router_t *router;
+    link_dealer_t *dealer;
+    link_router_options_t for_router = { .endpoints = &bind,
+                                         .endpoint_count = 1,
+                                         .near = router_near };
+
+    CHECK_OK (link_poll_new (&poll));
+    CHECK_OK (link_router_new (poll, &for_router, &router));
+    const char *endpoint = link_router_endpoint (router, 0);
+    CHECK_INT (link_router_endpoint_count (router), 1);
+    CHECK_INT (named (endpoint), router_near);
+    link_dealer_options_t for_dealer = { .endpoint = endpoint, .near = dealer_near };
+    CHECK_OK (link_dealer_new (poll, &for_dealer, &dealer));
+    CHECK_INT (links_dealer_next (poll, dealer, &event), LINK_EVENT_CONNECTED);
+    CHECK_TEXT (link_dealer_endpoint (dealer), endpoint);
+    links_say (dealer, "here");
+    CHECK_INT (links_hear (poll, router, "here"), 1);
+    CHECK_INT (named (endpoint), router_near + (router_near && dealer_near));
+    link_router_close (router, 1);
+    while (links_dealer_next (poll, dealer, &event) == LINK_EVENT_NONE)
+        link_router_next (router, &event);
+    CHECK_INT (event.kind, LINK_EVENT_LOST);
+    link_dealer_destroy (&dealer, 0);
+    link_router_destroy (&router, 0);
+    link_poll_destroy (&poll);
+}
+
+static void test_near (void)
+{
+    near_exchange (true, true, "tcp://127.0.0.1:0");
+    near_exchange (true, false, "tcp://127.0.0.1:0");
+    near_exchange (false, true, "tcp://127.0.0.1:0");
+    near_exchange (true, true, "tcp://localhost:*");
+}
+
 static void test_ipc_file_goes (void)
 {
     link_poll_t *poll;
@@ -334,6 +388,7 @@ static CU_TestInfo link_tests[] = {
     { "messages over tcp", test_tcp },
     { "messages over ipc", test_ipc },
     { "messages over inproc", test_inproc },
+    { "the short way on one host", test_near },
     { "the file of an ipc endpoint goes", test_ipc_file_goes },
     { "endpoints that cannot be", test_bad_endpoints },
     { "nobody listens", test_nobody },

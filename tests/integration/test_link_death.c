@@ -258,6 +258,55 @@ static void test_descriptors_crossed (void)
     link_poll_destroy (&poll);
 }
 
+/*  A dead one and a living one spoke by the same descriptor, and either may be read first: what is
+    closed then is the living one's connection. */
+static void test_descriptors_shared (void)
+{
+    enum { PAIRS = 40 };
+    link_poll_t *poll;
+    link_event_t event;
+    link_dealer_t *living[PAIRS];
+    int alive = 0, lost = 0;
+
+    CHECK_OK (link_poll_new (&poll));
+    link_router_t *router = links_bound (poll, "tcp://127.0.0.1:0");
+    for (int i = 0; i < PAIRS; i++) {
+        link_dealer_t *dying = links_connected (poll, link_router_endpoint (router, 0));
+        links_say (dying, "dead");
+        link_dealer_destroy (&dying, -1);
+        living[i] = links_connected (poll, link_router_endpoint (router, 0));
+        links_say (living[i], "alive");
+        while (alive < i && links_router_next (poll, router, &event) == LINK_EVENT_MESSAGE) {
+            bool closes = event.message.size_bytes == strlen ("alive");
+            alive += closes;
+            if (closes)
+                link_router_close (router, event.connection);
+            link_message_release (&event.message);
+        }
+    }
+    int64_t end_ns = link_clock_ns () + 5 * LINKS_SECOND;
+    while (lost < PAIRS && link_clock_ns () < end_ns) {
+        link_router_next (router, &event);
+        if (event.kind == LINK_EVENT_MESSAGE && event.message.size_bytes == strlen ("alive"))
+            link_router_close (router, event.connection);
+        link_message_release (&event.message);
+        for (int i = 0; i < PAIRS; i++) {
+            if (!living[i])
+                continue;
+            link_dealer_next (living[i], &event);
+            lost += event.kind == LINK_EVENT_LOST;
+            if (event.kind == LINK_EVENT_LOST)
+                link_dealer_destroy (&living[i], 0);
+        }
+        (void) link_poll_wait (poll, LINKS_SECOND / 100);
+    }
+    CHECK_INT (lost, PAIRS);
+    for (int i = 0; i < PAIRS; i++)
+        link_dealer_destroy (&living[i], 0);
+    link_router_destroy (&router, 0);
+    link_poll_destroy (&poll);
+}
+
 /*  Closing by us ------------------------------------------------------------------------------ */
 
 /*  Until so many connections are left; nothing is heard of those that go. The set ends the wait
@@ -483,6 +532,7 @@ static CU_TestInfo link_death_tests[] = {
     { "unread answers survive their sender", test_unread_answers },
     { "descriptors used again", test_descriptors_again },
     { "descriptors used again before reading", test_descriptors_crossed },
+    { "descriptors that two spoke by", test_descriptors_shared },
     { "a connection closed by us", test_close },
     { "inproc ends on both sides", test_inproc_ends },
     { "a full peer disturbs no other", test_full_peer },
