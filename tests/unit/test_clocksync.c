@@ -274,6 +274,16 @@ static double rfc_distance (const timemgmt_clock_sample_t *log, int logged, int6
            sqrt (squares / (used > 1 ? used - 1 : 1));
 }
 
+/*  The newest sample is the one of least delay of the filter's eight. */
+static bool newest_is_best (const timemgmt_clock_sample_t *log, int logged)
+{
+    const timemgmt_clock_sample_t *newest = &log[logged - 1];
+    for (int i = logged > 8 ? logged - 8 : 0; i < logged - 1; i++)
+        if (log[i].round_trip_ns <= newest->round_trip_ns)
+            return false;
+    return true;
+}
+
 static void test_ntp (void)
 {
     run_method (TIMEMGMT_CLOCK_NTP, false, "`ntp`");
@@ -284,8 +294,11 @@ static void test_ntp (void)
         int logged = 0;
         net_init (&net, seed, TIMEMGMT_CLOCK_NTP, false);
         for (int i = 0; i < EXCHANGES; i++) {
-            if (exchange (&net, NULL))
+            bool fresh = exchange (&net, NULL);
+            if (fresh)
                 log[logged++] = net.sync.samples[0];
+            if (fresh && newest_is_best (log, logged))
+                CHECK_INT (net.sync.held.at_ns, log[logged - 1].at_ns);
             bool known = timemgmt_clocksync_estimate (&net.sync, own (&net), &now);
             bool in_filter = logged > 0 && now.at_ns >= log[logged > 8 ? logged - 8 : 0].at_ns;
             if (!in_filter) /* the held one is older than the filter's: RFC 5905 keeps it, too */
