@@ -97,7 +97,10 @@ static void test_any_marks (void)
         size_t letters = 1 + base_random_next (&random) % 4, count = 0;
         for (size_t k = 0; k < size_bytes; k++) {
             bool again = k > 40 && base_random_next (&random) % 8 != 0;
-            plain[k] = again ? plain[k - 40] : (uint8_t) (base_random_next (&random) % letters);
+            if (again)
+                plain[k] = plain[k - 40];
+            else
+                plain[k] = (uint8_t) (base_random_next (&random) % letters);
         }
         for (size_t at = base_random_next (&random) % 50; at < size_bytes && count < MARKS_MAX;
              at += 1 + base_random_next (&random) % 100) {
