@@ -1,6 +1,6 @@
 /*  Workers that take their turns in a seeded order on one thread: far ahead of each other, in
     bursts, so that there is much to take back; and with too little memory. The result must be that
-    of the plain loop, and a failing seed repeats. MUSTER_SIM_SEEDS: how many seeds. */
+    of the plain loop, and a failing seed repeats. MUSTER_TIMEWARP_SEEDS: how many seeds. */
 #include <muster/timewarp.h>
 #include "base/random.h"
 #include "tests/support/check.h"
@@ -55,7 +55,7 @@ static mst_err_t turns_run (const mst_timewarp_model_t *model,
 
 static uint64_t turns_seeds (void)
 {
-    const char *text = getenv ("MUSTER_SIM_SEEDS");
+    const char *text = getenv ("MUSTER_TIMEWARP_SEEDS");
     return text ? strtoull (text, NULL, 10) : TURNS_SEEDS;
 }
 
