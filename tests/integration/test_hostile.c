@@ -341,8 +341,9 @@ static void test_deaf_flood (void)
             raw_frame (&raw, WIRE_SERVICE_STATUS, &status, true, &frames);
         while (!err && !sent && link_clock_ns () < end_ns) {
             err = link_dealer_send (raw.dealer, frames.data, frames.size_bytes, &sent);
+            link_dealer_want_room (raw.dealer, !sent);
             if (!sent)
-                (void) usleep (1000);
+                (void) link_poll_wait (raw.poll, SECOND / 50);
         }
     }
     (void) goes_on (&scene);
